@@ -53,8 +53,8 @@ async function workOff(child: SlowChild, count: number): Promise<typeof child.ta
   return child.tasks;
 }
 
-describe("attack: a member of a team asks for ever other merges", () => {
-  it("other jobs, and other members of its own, are not kept waiting; it is refused after four", async () => {
+describe("attack: a member of a team keeps asking for other merges", () => {
+  it("other jobs and the other members do not wait for it; it is refused after four requests", async () => {
     const { helper, child } = slowHelper();
     const chain = new TestChain();
     const jobs = ["a", "b"].map((name) => {
@@ -99,7 +99,7 @@ describe("attack: a member of a team asks for ever other merges", () => {
     await helper.stop();
   });
 
-  it("what failed for one member may be asked for again, and ends with the round", async () => {
+  it("a failed merge may be asked for again, and ends with the round", async () => {
     const chain = new TestChain();
     const opened = openJob(chain, chain.client, jobSpec("a"));
     chain.advance(opened);
@@ -125,8 +125,8 @@ describe("attack: a member of a team asks for ever other merges", () => {
   });
 });
 
-describe("attack: a client opens many orders, so that nodes are late to look at those of others", () => {
-  it("orders are read in turn by client", async () => {
+describe("attack: a client opens many orders, so that nodes check the orders of others late", () => {
+  it("the clients' orders are read in turn", async () => {
     const { helper, child } = slowHelper();
     const inspector = new OrderInspector({ exact: helper, tfjs: helper });
     const look = (client: string, name: string): Promise<unknown> =>

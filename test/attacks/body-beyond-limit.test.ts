@@ -36,7 +36,7 @@ function transfers(chain: TestChain) {
 }
 
 describe("attack: a body beyond the limit of a block", () => {
-  it("leaves transactions out for what follows beside them", () => {
+  it("leaves out transactions to make room for the other parts of the body", () => {
     const chain = beforeSettlement(300);
     const many = transfers(chain);
     const block = chain.build(many, 0, LIMIT);
@@ -51,7 +51,7 @@ describe("attack: a body beyond the limit of a block", () => {
     chain.take(block);
   });
 
-  it("has no transactions where the height brings more than the limit, and those after it have", () => {
+  it("has no transactions where the other parts of the body fill the limit; the next blocks have transactions", () => {
     const chain = beforeSettlement(900);
     const many = transfers(chain);
     const block = chain.build(many, 0, LIMIT);

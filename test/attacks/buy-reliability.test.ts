@@ -34,7 +34,7 @@ describe("attack: buy reliability with rounds of one row", function () {
   this.timeout(60_000);
 
   for (const rows of [1, 10, 1_000, 100_000, 10_000_000]) {
-    it(`rows ${rows}: a node gets what was replayed, and at most a window's worth`, () => {
+    it(`rows ${rows}: a node gets credit for the replayed work, and at most that of one window`, () => {
       for (const operations of [1_000n, 340_000n, 100_000_000n]) {
         for (const rounds of [1, 100, 10_000]) {
           const state = newcomer();

@@ -11,7 +11,7 @@ import { SearchStory } from "../helpers/search-run.ts";
 const PRICE = 1000n;
 
 describe("attack: claim the units of others", () => {
-  it("units that somebody else was leased are not paid, and cost the others nothing", () => {
+  it("units that were leased to another node are not paid, and cost the other nodes nothing", () => {
     const story = new SearchStory({ order: { pricePerUnit: PRICE } });
     const [own, a, b, c] = story.job.participants.map(({ node }) => node) as [
       number,

@@ -140,7 +140,7 @@ describe("attack: claim what was not searched", function () {
     });
   }
 
-  it("gains nothing whatever part is left out: what a replay costs grows with the part as the gain does", () => {
+  it("gains nothing, whatever part is left out: the expected cost of replays grows with the part as the gain does", () => {
     const { parameters } = new SearchStory().chain.head.state;
     const share = BigInt(parameters.falseWorkShare);
     for (const percent of [1n, 5n, 10n, 25n, 50n, 75n, 100n]) {

@@ -110,7 +110,7 @@ function surrounded(networks: number) {
 
 describe("attack: surround a node", () => {
   for (const networks of NETWORKS) {
-    it(`${IDENTITIES} identities from ${networks} networks leave it its own choice and the voters`, () => {
+    it(`${IDENTITIES} identities from ${networks} networks do not displace the peers that it chose, nor voters`, () => {
       const outcome = surrounded(networks);
       process.stdout.write(
         `      ${outcome.attackers} attackers of ${outcome.peers} peers, ${outcome.voters} voters, ` +
@@ -125,7 +125,7 @@ describe("attack: surround a node", () => {
     });
   }
 
-  it("with seats leaves it its own choice as well", () => {
+  it("with seats does not displace the peers that it chose either", () => {
     const { roster, arrives } = doorOf(() => true);
     for (const peerId of crowd) arrives({ peerId, address: "/ip4/45.0.1.1/tcp/9/ws" }, "inbound");
     expect(roster.size).to.equal(MAX_PEERS - keptPlaces(MAX_PEERS));
@@ -136,7 +136,7 @@ describe("attack: surround a node", () => {
     );
   });
 
-  it("from one network comes to an eighth of the places by itself", () => {
+  it("from one network gets an eighth of the places at most", () => {
     expect(surrounded(1).guests).to.be.at.most(MAX_PEERS / 8);
   });
 });

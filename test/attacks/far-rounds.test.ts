@@ -30,7 +30,7 @@ describe("attack: votes and proposals of far rounds", () => {
     }
   });
 
-  it("apply no block of a round that no rule asks for", () => {
+  it("make no node apply a block of a round that no rule needs", () => {
     const drive = new Drive();
     drive.start();
     const before = drive.state;
@@ -43,7 +43,7 @@ describe("attack: votes and proposals of far rounds", () => {
     expect(drive.state).to.equal(before);
   });
 
-  it("leave the skip to where more than a third really are", () => {
+  it("make nodes skip only to rounds in which more than a third of the weight really is", () => {
     const drive = new Drive();
     drive.start();
     for (const round of [40, 41, 55, 56]) {

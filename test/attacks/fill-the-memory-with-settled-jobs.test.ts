@@ -22,7 +22,7 @@ const PER_BLOCK = 32;
 describe("attack: fill the memory of nodes with settled jobs", function () {
   this.timeout(60_000);
 
-  it("leaves nothing but roots there, and each job has paid for its place", () => {
+  it("leaves nothing but roots in memory, and each job has paid for its place", () => {
     const chain = new TestChain();
     const { client } = chain;
     const balance = (): bigint => chain.head.state.account(client.address).balance;

@@ -42,7 +42,7 @@ const work = jobPrice(spec, TEST_PARAMETERS);
 describe("attack: fill the places of open jobs", function () {
   this.timeout(60_000);
 
-  it("from one address: it gets 256, everybody else is not touched", () => {
+  it("from one address: it gets 256 places, and nobody else is affected", () => {
     const spammer = new TestChain().founders[0]?.address ?? new Uint8Array();
     const chain = chainWith(MAX_OPEN_PER_CLIENT, () => spammer);
     const own = openJob(chain, chain.personOfNode(0), spec);
@@ -52,7 +52,7 @@ describe("attack: fill the places of open jobs", function () {
     expectApplies(chain, chain.transaction(chain.client, "job-open", { spec, escrow: price }));
   });
 
-  it("from many: the price doubles with 1,024 of them, and it burns", () => {
+  it("from many addresses: the price doubles with every 1,024 jobs, and is burned", () => {
     const chain = chainWith(OPEN_JOBS_PER_DOUBLING, addressOf);
     const price = work + 2n * openingPrice(spec, 0, TEST_PARAMETERS);
     const pay = (escrow: bigint) =>
@@ -68,7 +68,7 @@ describe("attack: fill the places of open jobs", function () {
     expect(jobOf(chain, open).settlement.burned >= 2000n).to.equal(true);
   });
 
-  it("from many: there is a last place", () => {
+  it("from many addresses: the number of places has a limit", () => {
     const jobs = Table.of(
       Array.from({ length: MAX_OPEN_JOBS - 1 }, (_, i) => i),
       { keyOf: String, isActive: () => true, groupOf: String },

@@ -18,7 +18,7 @@ interface Answer {
   readonly etag: string | undefined;
 }
 
-describe("Attack: a flood of costly questions to the API", function () {
+describe("attack: a flood of costly requests to the API", function () {
   this.timeout(60_000);
   const started: TestApi[] = [];
   before(() => useFastHasher());

@@ -78,7 +78,7 @@ describe("attack: force others to be silent", function () {
     expect(stageOf({ operations: 1000n, parameterCount: 20_000_000 })).to.be.above(8 * 1600 - 1);
   });
 
-  it("where all are silent the accuser and the accused lose nothing, and the segment is drawn three times", () => {
+  it("if all are silent, the accuser and the accused lose nothing, and the segment is drawn three times", () => {
     const { story, node, accuser, members } = accused();
     const before = [node, accuser, ...members].map((one) => held(story, one));
     const committees = new Set<string>();

@@ -74,7 +74,7 @@ describe("attack: headers signed for a light client alone", () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it("a witness ends it: the client believes neither, and the signers lose bond and votes", async () => {
+  it("a witness ends it: the client believes neither block, and the signers lose bond and votes", async () => {
     const { victim, honest, lying, guilty } = twoNodes();
     const [real, shown] = [await start(honest), await start(lying)];
     const genesis = join(folder, "genesis.json");
@@ -106,7 +106,7 @@ describe("attack: headers signed for a light client alone", () => {
     expect(lying.chain.head.state.nodes.at(guilty[0] ?? 0).slashedAt).to.equal(FORKED_AT + 1);
   });
 
-  it("signing in another round does not save them, where a node kept the later prevotes", async () => {
+  it("signing in another round does not save the signers, if a node kept the later prevotes", async () => {
     const { honest, lying, guilty } = twoNodes(1);
     const real = await start(honest);
     const { chain } = honest;
@@ -132,7 +132,7 @@ describe("attack: headers signed for a light client alone", () => {
     expect(guilty).to.include(state.seats[0]?.node);
   });
 
-  it("two nodes that agree prove it as before", async () => {
+  it("two nodes that agree prove the block as before", async () => {
     const { honest } = twoNodes();
     const real = await start(honest);
     const genesis = join(folder, "genesis.json");

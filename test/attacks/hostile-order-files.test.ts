@@ -274,7 +274,7 @@ const HARMLESS_MANIFESTS: Readonly<Record<string, Uint8Array>> = {
   }),
 };
 
-describe("attack: files of an order that cost whoever reads them", function () {
+describe("attack: files of an order that cost their readers much", function () {
   this.timeout(180_000);
   const folders = new TemporaryFolders();
   const helper = newHelper(SILENT);
@@ -370,7 +370,7 @@ describe("attack: files of an order that cost whoever reads them", function () {
     it(`a manifest with ${what}`, () => expectImpossible(inspect({ manifest }), "data"));
   }
 
-  it("what nothing reads harms nobody", async () => {
+  it("fields that no layer reads do no harm", async () => {
     for (const model of Object.values(HARMLESS)) {
       const read = await readLayersModel(JSON.parse(new TextDecoder().decode(model)));
       const changes = { engine: "tfjs" as const, operations: operationsOf(read) };
@@ -381,7 +381,7 @@ describe("attack: files of an order that cost whoever reads them", function () {
     }
   });
 
-  it("an order that says something else than its files", async () => {
+  it("an order that contradicts its files", async () => {
     for (const change of [
       { parameterCount: 1 },
       { operations: 1 },
@@ -410,7 +410,7 @@ describe("attack: files of an order that cost whoever reads them", function () {
     await expectImpossible(inspect({ model: json(model) }, large), "misfit");
   });
 
-  it("50 million parameters are estimated at what they take, before they take it", async () => {
+  it("the memory for 50 million parameters is estimated before it is allocated", async () => {
     const model = dense({ units: 4_100_000 });
     const found = await inspect({ model: json(model) }, facts(model));
     if (found.kind !== "possible") throw new Error(found.detail);

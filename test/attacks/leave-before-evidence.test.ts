@@ -34,7 +34,7 @@ const LATE = [1, 47];
 
 describe("attack: leaving before the evidence arrives", () => {
   for (const way of WAYS) {
-    it(`costs everything all the same: ${way}`, () => {
+    it(`still costs the whole bond: ${way}`, () => {
       for (const late of LATE) {
         for (const leadHeights of [0, 18]) {
           const chain = new TestChain({

@@ -58,7 +58,7 @@ describe("attack: leave others out of the record", function () {
   for (const teamSize of [3, 5, 16]) {
     const attackers = Math.floor(teamSize / 2) + 1;
     for (const quorum of [attackers, NODES]) {
-      it(`a team of ${teamSize}, ${attackers} of them its own, quorum ${quorum}: nobody loses, it pays all the same`, () => {
+      it(`a team of ${teamSize}, ${attackers} of them the attacker's, quorum ${quorum}: no other node loses, and the attacker still pays`, () => {
         const [, honest] = played("records all", teamSize, quorum);
         for (const malice of POLICIES) {
           const [before, after] = played(malice, teamSize, quorum);

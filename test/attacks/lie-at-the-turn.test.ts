@@ -150,7 +150,7 @@ describe("attack: lie when a round of a search turns", () => {
     expect([manager.owned(2), manager.owned(3)]).deep.equal([4, 0]);
   });
 
-  it("units beyond what was carried are nobody's by a word", () => {
+  it("a node that claims units beyond those that were carried over gets none of them", () => {
     const manager = new NextManager();
     expect(manager.tell(6, [50n, 100n])).deep.equal([]);
     manager.tell(6, [0n, 100n]);

@@ -121,7 +121,7 @@ describe("attack: long lists that shift", () => {
     expect(state.parameterVotes).to.have.length(0);
   });
 
-  it("what leaves is replaced by the last, and a list that nothing leaves stays itself", () => {
+  it("the last entry takes the place of one that leaves, and a list without leavers stays the same object", () => {
     const list = [1, 2, 3, 4, 5, 6];
     expect(without(list, (x) => x === 2)).to.deep.equal([1, 6, 3, 4, 5]);
     expect(without(list, (x) => x % 2 === 0)).to.deep.equal([1, 5, 3]);

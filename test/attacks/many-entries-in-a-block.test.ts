@@ -30,7 +30,7 @@ describe("attack: many entries of long lists in one block", () => {
     amount: 1n,
   });
 
-  it("bonds asked back: so many in one block, the others in the next, and the transfer in the first", () => {
+  it("withdrawn bonds: a limited number in one block, the others in the next, and the transfer in the first", () => {
     const { body } = chain.build([...asked, transfer]);
     const taken = body.transactions.length;
     process.stdout.write(
@@ -40,7 +40,7 @@ describe("attack: many entries of long lists in one block", () => {
     expect(body.transactions).to.include(transfer);
   });
 
-  it("the pool selects no more than find room, so that they take no places of others", () => {
+  it("the pool selects no more of them than have room, so that they take no places of others", () => {
     const pool = new Mempool();
     for (const one of [...asked, transfer]) pool.add(state, one);
     const selected = pool.select(state, LIMIT, MAX_TRANSACTIONS);

@@ -68,7 +68,7 @@ describe("attack: order a dear model at the price of a cheap one", () => {
     expect(orders).to.be.above(40);
   });
 
-  it("says what its model costs, within bounds", () => {
+  it("must state the cost of its model, within bounds", () => {
     for (const operations of [0n, 10n ** 15n + 1n]) {
       const { field } = expectRefused(chain, opening(jobSpec("job", { operations })), "BAD_FIELD");
       expect(field).to.equal("spec.operations");

@@ -124,7 +124,7 @@ describe("attack: order what nobody can carry out", () => {
 
   for (const size of [{}, { trainRows: 32, testRows: 32 }]) {
     for (let objections = 0; objections <= 2; objections++) {
-      it(`withdrawn after ${objections} objections, ${JSON.stringify(size)}: costs no less than one proven impossible`, () => {
+      it(`withdrawn after ${objections} objections, ${JSON.stringify(size)}: costs no less than an order that was proven impossible`, () => {
         const story = new Story(size);
         const { chain } = story;
         const { parameters } = chain.head.state;

@@ -97,7 +97,7 @@ describe("attack: orders that never apply", () => {
     expect(ordersOf(clients, pool)).to.equal(CLIENTS);
   });
 
-  it("several orders of one client are in one block where nobody else wants the room", () => {
+  it("several orders of one client are in one block if nobody else needs the room", () => {
     const { chain, state, clients, ordersOf } = setUp();
     const [client] = clients as [Person];
     const pool = new Mempool();

@@ -118,7 +118,7 @@ describe("attack: redraw the team by cancelling", function () {
     expect(before - hunt.balance).to.equal(PLACE + hunt.gain(5));
   });
 
-  it("costs its place alone in the block that opens it, where nobody can know the mix that would draw", () => {
+  it("costs only the price of its place in the block that opens it, where nobody can know the mix of the draw", () => {
     const hunt = new Hunt(1, 3, 5);
     const before = hunt.balance;
     hunt.chain.step(() => {

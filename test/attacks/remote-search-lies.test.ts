@@ -177,7 +177,7 @@ describe("attack: a remote worker lies about what it searched", function () {
     );
   });
 
-  it("one skipped unit is found when it is drawn; what was believed before stays", async () => {
+  it("one skipped unit is found when it is drawn; units that were accepted before stay", async () => {
     // Two groups: of the first unit 3 is drawn, of the second unit 8 + 5, which is the one.
     await open([3, 5]);
     await link(new LyingThread(skipping((unit) => unit === 13n)));
@@ -191,7 +191,7 @@ describe("attack: a remote worker lies about what it searched", function () {
     expect(units).deep.equal(await own(20n));
   });
 
-  it("one that is not drawn is not found: the audits of the chain are for that", async () => {
+  it("a skipped unit that is not drawn is not found here: the chain's audits are for that", async () => {
     await open([3, 4]);
     await link(new LyingThread(skipping((unit) => unit === 13n)));
     const { units } = await pool.search(taskOf(16n), DEADLINE);
@@ -201,7 +201,7 @@ describe("attack: a remote worker lies about what it searched", function () {
     expect(units.filter(({ running }) => running.every((byte) => byte === 0)).length).equal(1);
   });
 
-  it("a find that is none is not told", async () => {
+  it("a false find is not reported", async () => {
     await open();
     const made = { nonce: 77n, digest: new Uint8Array(32) };
     await link(
@@ -219,7 +219,7 @@ describe("attack: a remote worker lies about what it searched", function () {
     expect(finds.length).equal(result.finds.length).and.above(0);
   });
 
-  it("units out of order, of elsewhere or too many end the link, and the search goes on here", async () => {
+  it("units that are out of order, not ordered or too many end the link, and the search continues on this machine", async () => {
     const wrong: Lie[] = [
       (news) => (news.kind === "units" ? [news, news] : [news]),
       (news) => (news.kind === "units" ? [{ ...news, first: news.first + 1n }] : [news]),
@@ -249,7 +249,7 @@ describe("attack: a remote worker lies about what it searched", function () {
     expect(errors).deep.equal([]);
   });
 
-  it("an honest one is believed, its finds at once", async () => {
+  it("the results of an honest worker are accepted, its finds at once", async () => {
     await open();
     await link(new SearchThread(parts));
     const told: UnitResult[] = [];

@@ -77,7 +77,7 @@ describe("attack: rent a machine until the window only", function () {
     }
   });
 
-  it("pays out what is made, and no window more than what comes in between two on average", () => {
+  it("windows pay out all new money, and none pays more than what is made between two windows on average", () => {
     const most = (Number(workReward) * Number(meanSpacing(STANDARD))) / epochBlocks;
     for (const { pay } of all) expect(pay).to.be.at.most(most);
     const made = Number(workReward) * EPOCHS;

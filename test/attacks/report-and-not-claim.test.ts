@@ -126,7 +126,7 @@ describe("attack: report units and do not claim them", function () {
     expect(resting(attacker)).deep.equal([]);
   });
 
-  it("is nobody's fault where half is claimed, little was leased, or most claim little", () => {
+  it("is not held against a node that claims half, was leased little, or is one of most that claim little", () => {
     const unclaimed = new Unclaimed();
     const rests = (): number[] =>
       NODES.filter((node) => unclaimed.rests({ ...STORY.job, round: 2 }, node));

@@ -33,7 +33,7 @@ function played(liars: number, lie: Lie) {
   return sum;
 }
 
-describe("attack: say that one was not served", function () {
+describe("attack: falsely say that a participant did not serve", function () {
   this.timeout(120_000);
 
   const honest = played(0, "match");

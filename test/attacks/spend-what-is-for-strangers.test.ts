@@ -69,7 +69,7 @@ const networks = (count: number, cost: number): Attacker[] =>
   Array.from({ length: count }, (_, i) => ({ cost, address: () => `10.0.${i}.1` }));
 
 describe("attack: a few addresses spend what all strangers may take", () => {
-  it("whoever asks for less than its part is answered, whatever the others do", () => {
+  it("an address that asks for less than its part is answered, whatever the others do", () => {
     for (const count of [1, 3, 8, 40]) {
       for (const cost of [1, 5, 20]) {
         const part = API_LIMITS.strangersPerSecond / (count + 1);
@@ -145,7 +145,7 @@ describe("attack: a few addresses hold all places for strangers", function () {
     for (const test of started.splice(0)) await test.stop();
   });
 
-  it("of any number of places some stay free for the next", () => {
+  it("some of any number of places stay free for the next address", () => {
     for (const total of [2, 8, 32, 64, 512]) {
       for (const count of [1, 3, 7].filter((few) => few < total)) {
         const places = new SharedPlaces(total);

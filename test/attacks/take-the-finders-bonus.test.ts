@@ -44,7 +44,7 @@ describe("attack: take the finder's bonus", () => {
     expect(story.job.credits[0]).equal(0);
   });
 
-  it("a whole team cannot record a find that is none, where the chain knows the algorithm", () => {
+  it("a whole team cannot record a false find if the chain knows the algorithm", () => {
     for (const name of ["sha256", "sha256d"] as const) {
       const algorithm = fromHex(ALGORITHM_HASHES[name]);
       const story = new SearchStory({ order: { algorithm, target: EVERYTHING, findBonus: BONUS } });
@@ -55,7 +55,7 @@ describe("attack: take the finder's bonus", () => {
     }
   });
 
-  it("a client that cancels when it has heard the nonce pays the bonus all the same, and nobody gets it", () => {
+  it("a client that cancels once it knows the nonce still pays the bonus, and nobody gets it", () => {
     const target = targetFor(searchOrder("search"), 1);
     const story = new SearchStory({ order: { target, findBonus: BONUS } });
     const { chain, job } = story;

@@ -82,7 +82,7 @@ describe("attack: votes that wait are tried after every block", () => {
     expect(pool.size).to.equal(1);
   });
 
-  it("a node has four waiting, since each is tried with those before it", () => {
+  it("at most four votes of a node wait, since each is tried with those before it", () => {
     const pool = new Mempool();
     const { state } = chain.head;
     for (let nonce = 0; nonce < 4; nonce++) pool.add(state, vote(2, BigInt(1 + nonce), nonce));

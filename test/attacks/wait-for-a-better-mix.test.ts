@@ -188,7 +188,7 @@ describe("attack: wait for a better mix", function () {
     });
   }
 
-  it("costs what withdrawing costs, for nothing", () => {
+  it("costs what withdrawing orders costs, and gains nothing", () => {
     const own = Array.from({ length: CLIENTS }, (_, i) => i);
     const worth = ({ chain }: Race): bigint => {
       const { state } = chain;

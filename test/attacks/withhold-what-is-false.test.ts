@@ -75,7 +75,7 @@ function plus(a: Ledger, b: Ledger, parts: number): Ledger {
   };
 }
 
-describe("attack: withhold what is false", function () {
+describe("attack: withhold false updates", function () {
   this.timeout(120_000);
 
   for (const [policy, serves] of Object.entries(POLICIES)) {
@@ -95,7 +95,7 @@ describe("attack: withhold what is false", function () {
     });
   }
 
-  it("and is found false when it serves what it did not work", () => {
+  it("a node is found false when it serves work that it did not do", () => {
     const { before, cheat, twin } = played(0.3, () => true);
     expect(cheat.bond).to.be.below(before.bond / 2);
     expect(cheat.balance).to.be.below(twin.balance);

@@ -69,7 +69,7 @@ function committed(job: Job, unitsOf: (node: number) => number): Job {
 }
 
 describe("attack: write units that other nodes never reported, so that they rest", () => {
-  it("costs them the liar's rounds and one more for each, not the whole job", () => {
+  it("costs the others the liar's rounds and one more for each of them, not the whole job", () => {
     const honest = played(false);
     const lied = played(true);
     const victim = VICTIMS[0] ?? -1;

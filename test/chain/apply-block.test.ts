@@ -136,7 +136,7 @@ describe("applyBlock", () => {
     expectCode(() => applyBlock(chain.head, changed(block, { totalWeight: 1n })), "ROOT_MISMATCH");
   });
 
-  it("refuses a body that tells another story than its transactions", () => {
+  it("refuses a body whose records contradict its transactions", () => {
     const chain = new TestChain();
     const block = chain.build();
     const change = {
@@ -162,7 +162,7 @@ describe("applyBlock", () => {
     expect(error.facts).to.include({ index: 1, reason: "BAD_NONCE" });
   });
 
-  it("leaves out of a built block what does not apply", () => {
+  it("leaves transactions that do not apply out of a built block", () => {
     const chain = new TestChain();
     const poor = chain.transaction(person("poor"), "transfer", { to: transferTo, amount: 1n });
     expect(chain.build([poor]).body.transactions).to.have.length(0);

@@ -116,7 +116,7 @@ describe("the table of transaction kinds", () => {
     expect(Payload.types.map(({ typeName }) => kebab(typeName))).to.deep.equal(TRANSACTION_KINDS);
   });
 
-  it("leaves every kind at the selector under which chains know it", () => {
+  it("keeps the selector of every kind", () => {
     expect(TRANSACTION_KINDS.slice(0, KNOWN_KINDS.length)).to.deep.equal(KNOWN_KINDS);
   });
 

@@ -54,7 +54,7 @@ describe("verifyTransaction", () => {
     );
   });
 
-  it("skips what it has found good before, and nothing that only looks like it", async () => {
+  it("skips signatures that it has verified before, and no similar ones", async () => {
     const good = new Set<SignedTransaction>();
     const { state } = chain.head;
     const bad = { ...pay, signature: new Uint8Array(64) };
@@ -107,7 +107,7 @@ describe("cosignatures of a record", () => {
     await expectCodeAsync(() => check({ cosignatures: [swapped, ...rest] }), "BAD_SIGNATURE");
   });
 
-  it("need a job and a team member to belong to", async () => {
+  it("need a job, and a signer that is a member of its team", async () => {
     const record = { ...value.record, job: new Uint8Array(32) };
     await expectCodeAsync(() => check({ record }), "UNKNOWN_JOB");
     const [first] = value.cosignatures;

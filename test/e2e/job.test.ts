@@ -107,7 +107,7 @@ describe("a network of four processes", function () {
     expect(rounds[1]?.modelAfter).equal(settled.parameters);
   });
 
-  it("serves the files of the job by hash, to whoever asks enough nodes", async () => {
+  it("serves the files of the job by hash to a client that asks enough nodes", async () => {
     const bytesOf = async (path: string): Promise<Uint8Array | undefined> => {
       for (const index of [0, 1, 2, 3]) {
         const answer = await fetch(`${net.at(index).client.baseUrl}${path}`);
@@ -136,7 +136,7 @@ describe("a network of four processes", function () {
     }
   });
 
-  it("proves where the model came from, and nothing that was tampered with", async () => {
+  it("proves where the model came from, and refuses a model that was tampered with", async () => {
     const directory = join(net.directory, "model");
     const { anchorHeight } = await downloadResult(net.at(0).client, settled, directory);
     const trusted = await trustedBlock(net.at(1), anchorHeight);
@@ -164,7 +164,7 @@ describe("a network of four processes", function () {
     await verifyDirectory(directory, trusted);
   });
 
-  it("proves it as well from any other block, with the help of a node nobody trusts", async () => {
+  it("proves it also from any other block, with the help of a node that nobody trusts", async () => {
     const directory = join(net.directory, "model");
     const { height } = await net.at(1).client.status();
     // The node that helps must have got as far as the block that is trusted.

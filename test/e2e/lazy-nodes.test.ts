@@ -91,7 +91,7 @@ describe("nodes that do not train", function () {
     });
   }
 
-  it("pays those who did, and to the micro-unit", () => {
+  it("pays the nodes that trained, to the micro-unit", () => {
     let paid = 0;
     for (let index = 0; index < HONEST; index++) {
       const { publicKey } = net.at(index);

@@ -21,7 +21,7 @@ describe("hyperparameters of a job", () => {
     });
   }
 
-  it("leave what the optimizer does not use at 0, and state the defaults of what it does", () => {
+  it("leave settings that the optimizer does not use at 0, and state the defaults of the others", () => {
     const adam = optimizerSpecOf({ kind: "adam", learningRate: 0.5 });
     expect(adam).to.deep.equal({
       kind: JOB_OPTIMIZERS.indexOf("adam"),
@@ -46,7 +46,7 @@ describe("hyperparameters of a job", () => {
     expect([...JOB_LOSSES].sort()).to.deep.equal([...LOSSES].sort());
   });
 
-  it("refuse what the chain would not let in", () => {
+  it("refuse settings that the chain would refuse", () => {
     const optimizer = optimizerSpecOf({ kind: "sgd", learningRate: 1, momentum: 0 });
     expect(() => optimizerOf({ ...optimizer, kind: 3 })).to.throw(RangeError, "optimizer 3");
     const spec = { optimizer, loss: JOB_LOSSES.length, batchSize: 1 };

@@ -20,7 +20,7 @@ describe("metricsOf", () => {
     expect(ratiosOf(metrics).accuracy).to.equal(0.85);
   });
 
-  it("leaves classes out that never occur and counts undefined fractions as 0", () => {
+  it("leaves out classes that never occur, and counts undefined fractions as 0", () => {
     const confusion = Uint32Array.of(3, 0, 0, 1, 0, 0, 0, 0, 0);
     const metrics = metricsOf({ lossSum: 0, samples: 4, confusion });
     expect(metrics.precision).to.equal(375_000);

@@ -101,7 +101,7 @@ describe("an audit", () => {
     expectRefused(chain, posting({}), "NO_AUDIT");
   });
 
-  it("is of all segments for good once the node is a newcomer when its update goes to the audit", () => {
+  it("covers all segments to its end if the node is a newcomer when its update goes to the audit", () => {
     const parameters = { newcomerAudits: 1, drawDelay: 4 };
     const story = new AuditStory({ spec: ONE, parameters });
     while (phaseOf(story.job) === "drawing") story.advance();
@@ -185,7 +185,7 @@ describe("an audit", () => {
     }
   });
 
-  it("tells of a silent auditor, and takes nothing for it", () => {
+  it("counts a silent auditor, and takes nothing from it", () => {
     const story = drawn({ spec: ONE });
     const first = story.audit().seats[0]?.node ?? -1;
     story.until("drawing");
@@ -195,7 +195,7 @@ describe("an audit", () => {
     expect(story.changes.filter(({ fault }) => fault !== 0)).to.deep.equal([]);
   });
 
-  it("forgives one auditor that was not served", () => {
+  it("forgives a participant that did not serve one auditor", () => {
     const story = drawn();
     story.answer("not-served");
     story.until("replaying");
@@ -203,7 +203,7 @@ describe("an audit", () => {
     expect(story.participant()).to.include({ paidRounds: 1, verifiedRounds: 1, faultRound: 0 });
   });
 
-  it("is void where nobody can look", () => {
+  it("is void if nobody can replay", () => {
     const story = new AuditStory({
       nodes: 1,
       spec: ONE,
@@ -227,7 +227,7 @@ describe("an audit", () => {
     expectApplies(chain, later);
   });
 
-  it("is not made of an engine whose bits differ: paid at once", () => {
+  it("is not opened for an engine whose bits differ: the update is paid at once", () => {
     const story = new AuditStory({ spec: { engine: 1 } });
     story.round();
     expect(story.job.audits).to.deep.equal([]);
@@ -236,7 +236,7 @@ describe("an audit", () => {
 });
 
 describe("a committee", () => {
-  it("is drawn of others, and a false update costs its node pay, rating and bond", () => {
+  it("consists of other nodes, and a false update costs its node pay, rating and bond", () => {
     const story = disputed();
     const { node } = story.participant();
     const accuser = story.audit().seats[0]?.node ?? -1;
@@ -294,7 +294,7 @@ describe("a committee", () => {
     expect(story.job.auditors.find((credit) => credit.node === accuser)).to.equal(undefined);
   });
 
-  it("reads no repeated seal, whichever node made it first, and convicts nobody by it", () => {
+  it("ignores a repeated seal, whichever node made it first, and convicts nobody by it", () => {
     const story = disputed();
     const { chain, job } = story;
     const audit = story.audit();
@@ -392,7 +392,7 @@ describe("a committee", () => {
     }
   });
 
-  it("leaves unpaid what two of it accuse, and punishes nobody", () => {
+  it("leaves an update unpaid that two members accuse, and punishes nobody", () => {
     const story = disputed({ spec: ONE });
     const { node } = story.participant();
     const two = (place: number) => (place < 2 ? ("mismatch" as const) : undefined);
@@ -401,7 +401,7 @@ describe("a committee", () => {
     expect(story.record(node)).to.include({ bond: BOND, failed: 0, withheld: 0 });
   });
 
-  it("judges who did not serve: that update unpaid, less reliable, never slashed, not out of the job", () => {
+  it("makes a node that did not serve less reliable, leaves its update unpaid, and neither slashes it nor puts it out of the job", () => {
     const story = drawn({ parameters: { newcomerAudits: 1 } });
     const { node } = story.participant();
     story.answer("not-served");
@@ -438,7 +438,7 @@ describe("a committee", () => {
     expect(story.record(node)).to.include({ bond: BOND, failed: 0 });
   });
 
-  it("seats the accuser where a network is too small, and three must agree all the same", () => {
+  it("seats the accuser in a network that is too small, and three must still agree", () => {
     for (const [nodes, convicts] of [
       [3, false],
       [4, true],
@@ -468,7 +468,7 @@ describe("a committee", () => {
 });
 
 describe("sealOf", () => {
-  it("differs with the state and with who seals it", () => {
+  it("differs with the state and with the node that seals it", () => {
     const [a, b] = [sha256(Uint8Array.of(1)), sha256(Uint8Array.of(2))];
     const seals = [sealOf(a, a), sealOf(a, b), sealOf(b, a)].map((seal) => seal.join());
     expect(new Set(seals).size).to.equal(3);
@@ -496,7 +496,7 @@ describe("a committed update that the record leaves out", () => {
     expect(story.record(node)).to.include({ failed: 0, verified: 11_000 });
   });
 
-  it("costs its participant what a false one always costs when it is false", () => {
+  it("costs its participant the usual price of a false update if it is false", () => {
     const story = leftOut();
     const { node } = story.participant(1);
     story.advance();
@@ -505,7 +505,7 @@ describe("a committed update that the record leaves out", () => {
     expect(story.record(node).bond).to.equal(BOND / 2n);
   });
 
-  it("is not paid where nobody can look: it was not shown valid", () => {
+  it("is not paid if nobody can replay it, because it was not shown valid", () => {
     const story = new AuditStory({ spec: ONE });
     story.advance(...commits(story.chain, story.job));
     while (phaseOf(story.job) !== "failed") story.advance();

@@ -42,7 +42,7 @@ describe("punishFault", () => {
     expect(state.nodes.at(1)).to.include({ bond, capacity, probation: 3, withheld: 0 });
   });
 
-  it("takes what one outage withheld for one withholding", () => {
+  it("counts all updates withheld in one outage once", () => {
     const state = fork();
     for (let update = 0; update < 5; update++) punishFault(state, 1, "not-served", []);
     expect(state.nodes.at(1)).to.include({ failed: 125, withheld: 1, auditsFailed: 5 });
@@ -58,7 +58,7 @@ describe("punishFault", () => {
     expect(state.nodes.at(1)).to.include({ notServedAt: time, withheld: 1, auditsFailed: 2 });
   });
 
-  it("takes from what is on its way back too, and loses no money on the way", () => {
+  it("takes from bonds that are being withdrawn, too, and loses no money", () => {
     const state = fork();
     const node = state.nodes.at(1);
     state.nodes.set(1, { ...node, bond: node.bond - 300n * POML });

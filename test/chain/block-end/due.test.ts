@@ -63,7 +63,7 @@ describe("the schedule of jobs", () => {
     expect(looked).to.be.above(100);
   }).timeout(60_000);
 
-  it("looks at so many a block and goes on where it stopped, the longest due first", () => {
+  it("looks at a limited number of jobs in a block and continues where it stopped, the longest due first", () => {
     const chain = new TestChain();
     const clients = [chain.client, ...chain.founders];
     for (let first = 0; first < 300; first += 50) {

@@ -51,13 +51,13 @@ describe("a committee's ruling", () => {
     });
   }
 
-  it("knows those who agree from those who came to a state of their own", () => {
+  it("distinguishes members that agree from members that reached a state of their own", () => {
     const { agreeing, mismatches } = ruled(1, [1, 2, 1, 1], 0);
     expect(agreeing).to.deep.equal([1, 3, 4]);
     expect(mismatches).to.deep.equal([1, 2, 3, 4]);
   });
 
-  it("reads no seal under another's key, and holds nothing it cannot read against anybody", () => {
+  it("reads no seal under another member's key, and ignores seals that it cannot read", () => {
     const copied = Array.from({ length: 4 }, (_, i) => by(1 + i, TRUE, keyOf(0)));
     const ruling = ruleOn({ sealed: [by(0, TRUE), ...copied], unserved: 0, opened: TRUE });
     expect(ruling).to.deep.include({ verdict: "right", matches: [0], mismatches: [] });

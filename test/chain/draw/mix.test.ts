@@ -8,7 +8,7 @@ import { TestChain } from "../../helpers/chain.ts";
 const hash = (byte: number): Uint8Array => sha256(Uint8Array.of(byte));
 
 describe("the mix", () => {
-  it("moves with every part it is made of", () => {
+  it("changes with each of its parts", () => {
     const mixes = [
       nextMix(hash(1), 1, hash(2)),
       nextMix(hash(2), 1, hash(2)),

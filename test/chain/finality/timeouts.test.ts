@@ -17,7 +17,7 @@ describe("timeoutMs", () => {
     expect(timeoutMs({ step: "propose", round: 65_535 }, 1000)).to.equal(60_000);
   });
 
-  it("follows slow chains, not fast ones", () => {
+  it("grows with the block time of slow chains, and stays the same on fast ones", () => {
     expect(timeoutMs({ step: "propose", round: 0 }, 5000)).to.equal(5000);
     expect(timeoutMs({ step: "propose", round: 0 }, 100)).to.equal(1000);
   });

@@ -114,7 +114,7 @@ describe("proofs for a light client", () => {
     expect(Math.max(...types.map(({ maxSize }) => maxSize))).to.be.at.most(MAX_PROVEN_BYTES);
   });
 
-  it("are not made of what is not there", () => {
+  it("are not made for things that do not exist", () => {
     expect(() => proveInBody(recorded.block.body, "record", 1)).to.throw(RangeError);
     expect(() => proveInState(state, "job", 1)).to.throw(RangeError);
   });

@@ -62,7 +62,7 @@ describe("the route of a light client", () => {
     expect(questions).to.be.above(1);
   });
 
-  it("is none where the way is lost", async () => {
+  it("does not exist where a link is missing", async () => {
     const target = await ledger.at(chain.height);
     const nothing = { changeUpTo: async () => undefined, changeAfter: async () => undefined };
     const route = await findRoute(genesis, target, { source: nothing, limit: 32 });

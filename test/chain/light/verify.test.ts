@@ -77,7 +77,7 @@ describe("light client", () => {
     await expectCodeAsync(() => trustBlock(start, known, elsewhere), "CERTIFICATE_BAD_SIGNATURE");
   });
 
-  it("takes the block it believes already, and none below it", async () => {
+  it("accepts the block that it already trusts, and none below it", async () => {
     const [first, second] = ledger.changes;
     if (first === undefined || second === undefined) throw new Error("no changes");
     const believed = await verifyLightBlock(genesis, second, options);
@@ -184,7 +184,7 @@ describe("light client", () => {
       return { header, seats, certificate, appointed: [] };
     };
 
-    it("who certify a block of their own", async () => {
+    it("that certify a block of their own", async () => {
       const block = forged(await ledger.at(31), strangers, 1_000_000_000n);
       await expectCodeAsync(() => verifyLightBlock(genesis, block, options), "LIGHT_STRANGERS");
     });

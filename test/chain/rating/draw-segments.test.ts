@@ -70,7 +70,7 @@ describe("segments to replay", () => {
     expect(performance.now() - started).to.be.below(10_000);
   });
 
-  it("are refused beyond what there is for one verifier", () => {
+  it("are refused if one verifier would need more than there are", () => {
     const tooMany = () => drawSegments(ZERO_HASH, lanesOf(2), { verifiers: 1, each: 3 });
     expect(tooMany).to.throw(RangeError);
   });

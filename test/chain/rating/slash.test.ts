@@ -52,7 +52,7 @@ describe("slashing", () => {
     expect(chain.head.state.nodes.at(0).bond).to.equal(bond - lost);
   });
 
-  it("takes three times the part of the votes, of money on its way out too, which then stays longer", () => {
+  it("takes three times the part of the votes, also from bonds that are being withdrawn, which then stay longer", () => {
     const chain = new TestChain({ founders: 6 });
     const [guilty = chain.client] = chain.founders;
     const { bond, voteShare } = chain.head.state.nodes.at(0);

@@ -119,7 +119,7 @@ describe("a benchmark window", () => {
     expect(chain.head.state.nodes.at(0).capacity).to.equal((FOUNDER_0 * 5n) / 4n);
   });
 
-  it("takes false work for nothing: rating zero, half the bond gone, probation", () => {
+  it("gives nothing for false work: rating zero, half of the bond gone, probation", () => {
     const chain = claimed({ 0: 35 }, many());
     const { bond } = chain.head.state.nodes.at(0);
     const accusers = verifiersOf(chain.head.state.claims[0]);
@@ -153,7 +153,7 @@ describe("a benchmark window", () => {
     expect(changeOf(chain, liar)).to.include({ fault: fault("wrong") });
   });
 
-  describe("finds nobody false by less than three who came to one other state", () => {
+  describe("finds a claim false only if three members reached one other state", () => {
     const ends = [
       { answers: ["mismatch", "mismatch", "mismatch"], cause: "mismatch" },
       { answers: ["mismatch", "mismatch", "mismatch", "match", "match"], cause: "mismatch" },
@@ -225,7 +225,7 @@ describe("a benchmark window", () => {
     expectUnmeasured(chain, 500);
   });
 
-  it("takes of a member that its own seal was made of another state, and nothing else", () => {
+  it("lets a member only show that its own seal was made of another state", () => {
     const chain = claimed({ 0: 35 }, many());
     judgeAll(chain, () => "mismatch");
     const members = claimBy(chain, 0).appeal.members.map(({ verifier }) => verifier);
@@ -264,7 +264,7 @@ describe("a benchmark window", () => {
     }
   });
 
-  it("counts a claim as far as it was served, and punishes nobody for one who was not", () => {
+  it("counts the part of a claim that was served, and punishes nobody if one verifier was not served", () => {
     const chain = claimed({ 0: 36 }, many({ verifiers: 3 }));
     judgeAll(chain, (_, position) => (position === 0 ? "not-served" : "match"));
     expect(claimBy(chain, 0).appeal.members).to.have.length(5);
@@ -294,7 +294,7 @@ describe("a benchmark window", () => {
     expect(changeOf(chain, 0)).to.include({ cause: cause("window") });
   });
 
-  it("only lets fade who did not claim", () => {
+  it("only lets the ratings of nodes that did not claim fade", () => {
     const chain = claimed({ 0: 35 });
     const { rating } = chain.head.state.nodes.at(1);
     judgeAll(chain, () => "match");
@@ -338,7 +338,7 @@ describe("a benchmark window", () => {
     }
   });
 
-  it("rates a newcomer as measured and little trusted, and leaves alone who came after it opened", () => {
+  it("rates a newcomer by its measurement with little trust, and ignores nodes that came after the window opened", () => {
     const chain = new TestChain();
     chain.know(chain.client);
     chain.advance(chain.transaction(chain.client, "register", registration(chain.client)));

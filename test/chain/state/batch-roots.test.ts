@@ -116,7 +116,7 @@ describe("roots of many values", () => {
     );
   });
 
-  it("are those of the type where it has parts that are not taken together", () => {
+  it("are those of the type for parts that are hashed one by one", () => {
     const Odd = new ContainerType({
       bits: new BitListType(40),
       long: new ByteVectorType(96),
@@ -140,7 +140,7 @@ describe("roots of many values", () => {
     expect(rootsOf(WindowClaim, [])).to.deep.equal([]);
   });
 
-  it("of a long list are known again as long as it is the same list", () => {
+  it("of a long list are remembered while it is the same list", () => {
     const auditors = some(100, (node) => ({ node, segments: 1 }));
     const job = { ...Job.defaultValue(), auditors };
     const roots = rootsOf(Job, [job, { ...job, round: 1 }, job]);

@@ -123,7 +123,7 @@ describe("settled jobs in a state", () => {
     }
   });
 
-  it("do so when a state is made of its parts, and in a state that goes on from there", () => {
+  it("do so when a state is made from its parts, and in states that continue from it", () => {
     const { state, jobs } = stateAfter(
       2 * PACKED,
       Array.from({ length: 100 }, (_, i) => i),

@@ -33,7 +33,7 @@ describe("scores of a confusion matrix", () => {
     );
   });
 
-  it("refuse no samples and what is no square", () => {
+  it("refuse a matrix without samples, or one that is not square", () => {
     expect(() => scoresOf([0, 0, 0, 0], 0)).to.throw(RangeError);
     expect(() => scoresOf([1, 0, 1], 2)).to.throw(RangeError);
   });

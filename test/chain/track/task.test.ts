@@ -13,7 +13,7 @@ describe("the task of the open track", () => {
     expect(trainingCost(TASK, recipe)).to.equal((perRow * 4000n + 1334n * 200_000n) * 3n);
   });
 
-  it("refuses what is cheap to count and slow to repeat", () => {
+  it("refuses recipes that count as cheap and are slow to repeat", () => {
     const tiny = { learningRate: 1, batchSize: 1, width: 1 };
     expect(recipeFault(TASK, { ...tiny, epochs: 6 })).to.equal(undefined);
     expect(recipeFault(TASK, { ...tiny, epochs: 7 })?.field).to.equal("recipe");
@@ -44,7 +44,7 @@ describe("the task of the open track", () => {
     });
   }
 
-  it("takes what costs exactly the budget", () => {
+  it("accepts a recipe that costs exactly the budget", () => {
     const { recipe } = TASK;
     const exact = { ...TASK, budget: trainingCost(TASK, recipe) };
     expect(recipeFault(exact, recipe)).to.equal(undefined);

@@ -58,7 +58,7 @@ describe("the open track", () => {
     expect(chain.head.state.track).to.include({ number: 2, settledAt: 0 });
   });
 
-  it("draws judges for every result, never its own node, and none for what was not told", () => {
+  it("draws judges for every result, never its own node, and none for commitments without a result", () => {
     const chain = trackChain();
     const { opens, revealed, judgesDrawn } = stagesOf(chain);
     chain.advanceTo(opens);
@@ -74,7 +74,7 @@ describe("the open track", () => {
     expect(entryOf(chain, 2).judges).to.deep.equal([]);
   });
 
-  it("sets the quality of a verified result from its F1, and with it the rating", () => {
+  it("sets the quality, and so the rating, of a verified result from its F1", () => {
     // So long that nothing fades meanwhile.
     const chain = told(trackChain(8, { ratingHalfLife: 1_000_000_000 }), 130);
     const { rating: before } = node(chain);
@@ -106,7 +106,7 @@ describe("the open track", () => {
     expect(causes(chain)).to.deep.equal([[0, "track"]]);
   });
 
-  it("takes a false result for false work: capacity, trust and a part of the bond", () => {
+  it("treats a false result as false work: it costs capacity, trust and a part of the bond", () => {
     const chain = told(trackChain(), 150);
     const provers = entryOf(chain, 0).judges.map((judge) => judge.node);
     const balances = provers.map((index) => balance(chain, index));
@@ -152,7 +152,7 @@ describe("the open track", () => {
     );
   });
 
-  it("gives what was committed and not told the least quality: else only good results were told", () => {
+  it("gives the least quality for a commitment without a result; otherwise nodes would report only good results", () => {
     const chain = trackChain();
     const { opens, shownUntil } = stagesOf(chain);
     chain.advanceTo(opens);
@@ -162,7 +162,7 @@ describe("the open track", () => {
     expect(causes(chain)).to.deep.equal([[0, "track-untold"]]);
   });
 
-  it("leaves the quality as it was where no judge answered", () => {
+  it("does not change the quality if no judge answered", () => {
     const chain = told(trackChain(), 130);
     judged(chain, () => truth(chain, 130));
     const { quality } = node(chain);

@@ -29,7 +29,7 @@ describe("algorithm-vote", () => {
     expect(chain.head.state.algorithms).deep.equal([]);
   });
 
-  it("is taken back by a vote for what is the case", () => {
+  it("is taken back by a vote for the present state", () => {
     const chain = new TestChain();
     const [a] = chain.founders as [Person];
     expectRefused(chain, ballot(chain, a, MODULE, 0), "ALREADY_DONE");
@@ -39,7 +39,7 @@ describe("algorithm-vote", () => {
     expect(chain.head.state.algorithmVotes).deep.equal([]);
   });
 
-  it("is one of a node and block together with votes on parameters, and eight at a time", () => {
+  it("is limited to one vote of a node in a block, together with votes on parameters, and to eight open ones", () => {
     const chain = new TestChain();
     const [a] = chain.founders as [Person];
     for (let number = 0; number < MAX_ALGORITHM_VOTES_PER_NODE; number++) {

@@ -31,7 +31,7 @@ function revealing() {
 }
 
 describe("job-round", () => {
-  it("moves the model on, hands the contributions to audits and credits who signed", () => {
+  it("updates the model, hands the contributions to audits and credits the signers", () => {
     const { chain, open, good, posting } = revealing();
     const { body } = chain.advance(posting({}, good.cosignatures.slice(0, 2)));
     const job = jobOf(chain, open);

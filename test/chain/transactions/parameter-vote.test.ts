@@ -61,7 +61,7 @@ describe("parameter-vote", () => {
     expect(chain.head.state.parameters.maxExtensions).to.equal(2);
   });
 
-  it("raises the protocol version by one, after which this program goes no further", () => {
+  it("raises the protocol version by one, after which this program stops", () => {
     const chain = new TestChain();
     for (const founder of chain.founders)
       chain.advance(ballot(chain, founder, "protocolVersion", 2));

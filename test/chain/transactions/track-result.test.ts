@@ -32,7 +32,7 @@ describe("track-result", () => {
     expectRefused(chain, result(chain, who), "NO_TRACK");
   });
 
-  it("is for who committed, once", () => {
+  it("is taken once, from nodes that committed", () => {
     const chain = committed();
     chain.advanceTo(stagesOf(chain).revealed);
     const idle = result(chain, chain.personOfNode(1));

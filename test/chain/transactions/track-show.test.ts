@@ -20,7 +20,7 @@ describe("track-show", () => {
     expectRefused(chain, show(chain, 0, 0), "NO_TRACK");
   });
 
-  it("must be what the result was bound to", () => {
+  it("must show the values to which the result was bound", () => {
     const chain = told(trackChain());
     chain.advanceTo(stagesOf(chain).verdictsUntil);
     const { outputs } = trained(chain.personOfNode(1));

@@ -22,7 +22,7 @@ describe("track-verdict", () => {
     expectRefused(chain, verdict(chain, second, 0, answer), "NO_TRACK");
   });
 
-  it("says something, about who has an entry", () => {
+  it("must be a known verdict about a node that has an entry", () => {
     const chain = told(trackChain());
     const [{ node: first } = { node: 0 }] = entryOf(chain, 0).judges;
     const person = chain.personOfNode(first);

@@ -41,7 +41,7 @@ describe("window-verdict", () => {
     expect(verdicts(chain)).to.deep.equal([0, 3]);
   });
 
-  it("takes a match only with the end state that was claimed: nobody can say so unseen", () => {
+  it("takes a match only with the claimed end state, so that nobody can report one without a replay", () => {
     const { chain, made } = claimed();
     const [check] = made.checks;
     if (check === undefined) throw new Error("no check");
@@ -200,7 +200,7 @@ describe("window-verdict of a committee", () => {
     expectRefused(chain, send(chain, verifiers[0] ?? -1, seal), "BAD_FIELD");
   });
 
-  it("refuses NOT_ASSIGNED for who is not of it", () => {
+  it("refuses NOT_ASSIGNED for a node that is not a member", () => {
     const { chain, stranger } = appealed();
     expectRefused(chain, send(chain, stranger, found(chain, "sealed")), "NOT_ASSIGNED");
     expectRefused(chain, send(chain, 0, found(chain, "sealed")), "NOT_ASSIGNED");

@@ -23,7 +23,7 @@ describe("steppedWeights", () => {
     expect(steppedWeights(nodes, 50_000)).to.deep.equal([1050n, 50n, 900n]);
   });
 
-  it("lets those who may weigh nothing go at once", () => {
+  it("removes the weight of nodes that may have none at once", () => {
     const nodes = [
       { weight: 1000n, target: 0n },
       { weight: 1000n, target: 1000n },
@@ -31,7 +31,7 @@ describe("steppedWeights", () => {
     expect(steppedWeights(nodes, 1)).to.deep.equal([0n, 1000n]);
   });
 
-  it("takes the targets where nobody weighs anything yet", () => {
+  it("takes the targets at once if no node has weight yet", () => {
     expect(steppedWeights([{ weight: 0n, target: 7n }], 1)).to.deep.equal([7n]);
   });
 

@@ -23,7 +23,7 @@ describe("limitedVotes", () => {
     expect(limitedVotes([1000n, 900n, 30n, 20n])).to.deep.equal([49n, 49n, 30n, 20n]);
   });
 
-  it("leaves every voter under a third, no order turned round, and takes from nobody without need", () => {
+  it("leaves every voter under a third, keeps their order, and takes from nobody without need", () => {
     const weight = fc.oneof(fc.bigInt(0n, 5n), fc.bigInt(0n, 10n ** 15n));
     const weights = fc.array(weight, { minLength: 4, maxLength: 12 });
     fc.assert(

@@ -99,7 +99,7 @@ describe("a node that dies at rare work", function () {
   after(() => net?.stop());
 
   for (const point of ["prune-begun", "prune-removed"] as const) {
-    it(`${point}: keeps what it should, and prunes on`, async function () {
+    it(`${point}: keeps the blocks that it should, and continues to prune`, async function () {
       await dieAndReturn(net, keeper, `${point}:2`);
       const { lowestBlock: before } = await keeper.client.status();
       const lowest = async (): Promise<number> => (await keeper.client.status()).lowestBlock;

@@ -36,7 +36,7 @@ describe("forged evidence", function () {
   });
   after(() => net?.stop());
 
-  it("is refused, whoever brings it", async function () {
+  it("is refused, whichever node sends it", async function () {
     await net.guarded(async () => {
       const target = net.at(0);
       const codes = new Map<string, number>();

@@ -42,7 +42,7 @@ describe("transaction flood", function () {
   });
   after(() => net?.stop());
 
-  it("fills no more than the mempool, and stops nobody who pays", async function () {
+  it("fills no more than the mempool, and stops no client that pays", async function () {
     await net.guarded(async () => {
       const flood = signAll(load);
       const target = net.at(0);

@@ -34,7 +34,7 @@ describe("isBoundTo", () => {
     expect(isBoundTo({ ...update, optimizerHash: sha256(root) }, root, 3)).to.equal(false);
   });
 
-  it("refuses checkpoints that are not the committed ones, or of another number", () => {
+  it("refuses checkpoints that are not the committed ones, and any other number of them", () => {
     const { update, root } = bound();
     const [first = root, second = root, ...rest] = update.digests;
     const swapped = { ...update, digests: [second, first, ...rest] };

@@ -70,7 +70,7 @@ describe("baseline tasks", () => {
       expect(result.confusion.reduce((sum, count) => sum + count, 0)).to.equal(2048);
     });
 
-    it("has an accuracy that tells training from guessing", async () => {
+    it("has an accuracy that distinguishes training from guessing", async () => {
       const { result } = await lane({ maxSegments: 10, stepsPerSegment: 60 });
       const { accuracy } = metricsOf({ lossSum: 0, samples: 1024, confusion: result.confusion });
       expect(accuracy).to.be.within(500_000, 950_000);
@@ -95,7 +95,7 @@ describe("baseline tasks", () => {
       expect(result.checkpoints).to.have.lengthOf(3);
     });
 
-    it("ends with what it has when it is told to stop", async () => {
+    it("ends with its finished segments when it is told to stop", async () => {
       const controller = new AbortController();
       const run = runLane(
         { seed: SEED, stepsPerSegment: STEPS },
@@ -158,7 +158,7 @@ describe("baseline tasks", () => {
       await expectCodeAsync(() => replay(startState.subarray(1)), "BAD_CHECKPOINT");
     });
 
-    it("refuses states with optimizer values that the task has none of, wherever they are", async () => {
+    it("refuses states with optimizer values, which the task does not have", async () => {
       const parameters = new Float32Array(baselineModel(1).parameterCount);
       const startState = encodeCheckpoint({ parameters, optimizerState: new Float32Array(1) });
       for (const index of [0, 1, 10, 11]) {

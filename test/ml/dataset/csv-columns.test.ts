@@ -90,7 +90,7 @@ describe("numbers of a table", () => {
     expect(told(result)).to.include('"x" was read with decimal commas');
   });
 
-  it("are asked for where a mark can separate thousands", () => {
+  it("make the import ask where a mark can separate thousands", () => {
     const comma = table("x;label", 40, (i) => `1,${100 + i};${letter(i)}`);
     const error = expectCode(() => importCsv(comma, NAME), "UNCLEAR");
     expect(error.message).to.include('"x"').and.include("decimal comma");
@@ -111,7 +111,7 @@ describe("numbers of a table", () => {
     );
   });
 
-  it("tell what else they can mean: dates, and points that separate thousands", () => {
+  it("raise notes about what else they can mean: dates, and points that separate thousands", () => {
     const dates = table("day,label", 40, (i) => `202401${10 + (i % 20)},${letter(i)}`);
     expect(told(importCsv(dates, NAME))).to.include('"day" looks like dates, such as "20240110"');
     const groups = table("x;label", 40, (i) => `${1 + 7 * i}.500;${letter(i)}`);
@@ -120,7 +120,7 @@ describe("numbers of a table", () => {
     expect(told(importCsv(plain, NAME))).not.to.include("decimal points");
   });
 
-  it("tell codes that lose their zeros and columns that count", () => {
+  it("raise notes about codes that lose their zeros and about columns that count", () => {
     const text = table(
       "zip,PassengerId,label",
       40,
@@ -131,7 +131,7 @@ describe("numbers of a table", () => {
       .and.include("rises by one");
   });
 
-  it("tell how many were missing and what stands in", () => {
+  it("raise notes about how many were missing and what replaces them", () => {
     const text = table("x,label", 40, (i) => `${["", "NA", "?", i][i % 4]},${letter(i)}`);
     const result = importCsv(text, NAME);
     const [column] = result.dataset.columns;
@@ -141,7 +141,7 @@ describe("numbers of a table", () => {
     );
   });
 
-  it("stay whole when that is asked for", () => {
+  it("stay whole numbers if the client asks for it", () => {
     const text = table("t,x,label", 40, (i) => `${i % 9},${i}.5,${letter(i)}`);
     const { dataset } = importCsv(text, { ...NAME, keepIntegers: true });
     const [t, x] = dataset.columns;
@@ -172,7 +172,7 @@ describe("texts of a table", () => {
       .and.include("10 cells are empty");
   });
 
-  it("tell dates, units and mixtures when they are left out", () => {
+  it("raise notes about dates, units and mixtures that are left out", () => {
     const text = table(
       "when,share,mixed,x,label",
       40,
@@ -216,7 +216,7 @@ describe("texts of a table", () => {
 });
 
 describe("the notes of an import", () => {
-  it("stand in the manifest, bounded, and many alike become one", () => {
+  it("are in the manifest, bounded, and many similar ones become one", () => {
     const names = Array.from({ length: 500 }, (_, i) => `c${i}`);
     const text = table(
       `x,${names.join(",")},label`,

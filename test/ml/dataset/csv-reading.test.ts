@@ -46,7 +46,7 @@ describe("the separator of a CSV file", () => {
     });
   }
 
-  it("is told unless it is a comma, and so are lines passed over", () => {
+  it("is noted unless it is a comma, and so are skipped lines", () => {
     const text = `x|label\n${lines(9, (i) => `${i * i}|${letter(i)}`)}\n\n# half|way|done\n1|a\n`;
     const { notes } = importCsv(text, NAME);
     expect(notes).to.include("The separator is a vertical bar.");
@@ -54,7 +54,7 @@ describe("the separator of a CSV file", () => {
     expect(notes).to.include("1 comment (line 12) was skipped.");
   });
 
-  it("tells white space that was removed, which can make one class of two", () => {
+  it("notes removed white space, which can turn two classes into one", () => {
     const body = (end: string): string =>
       lines(12, (i) => `${i}.5,${letter(i)}${i < 4 ? end : ""}`);
     for (const end of ["  ", "\t", "\u00a0"]) {
@@ -88,13 +88,13 @@ describe("the separator of a CSV file", () => {
     }
   });
 
-  it("is asked for where two fit", () => {
+  it("must be stated if two fit", () => {
     const text = lines(9, (i) => `${i}a;${i}b,${letter(i)}`);
     const error = expectCode(() => importCsv(text, { ...NAME, label: -1 }), "UNCLEAR");
     expect(error.facts).to.deep.include({ field: "separator" });
   });
 
-  it("is missed with words where columns are separated by spaces", () => {
+  it("is explained as missing if columns are separated by spaces", () => {
     const error = expectCode(() => importCsv("x label\n1 a\n2 b", NAME), "ONE_COLUMN");
     expect(error.message).to.include("spaces");
   });
@@ -155,7 +155,7 @@ describe("the bytes of a CSV file", () => {
     }
   });
 
-  it("are read in a stated encoding, and in UTF-16 with a byte order mark, and that is told", () => {
+  it("are read in a stated encoding, and in UTF-16 with a byte order mark, with a note", () => {
     const stated = importCsv(latin1(table), { ...NAME, encoding: "windows-1252" });
     expect(stated.dataset.classes).to.deep.equal(["Málaga", "Mólaga"]);
     const marked = importCsv(utf16(`\ufeff${table}`), NAME);
@@ -186,7 +186,7 @@ describe("the bytes of a CSV file", () => {
     expect(right.notes.join()).not.to.include("WARNING");
   });
 
-  it("tell what they are instead of a table", () => {
+  it("name the format if they are no table", () => {
     for (const [bytes, what] of [
       ["PK\x03\x04....", "Excel"],
       ["PAR1....", "Parquet"],
@@ -239,7 +239,7 @@ describe("the header of a CSV file", () => {
     }
   });
 
-  it("is asked for where it can be names or data", () => {
+  it("must be stated if it can be names or data", () => {
     for (const [first, label] of [
       ["0,1,2", 2],
       ["unknown,unknown,a", 2],
@@ -257,7 +257,7 @@ describe("the header of a CSV file", () => {
   });
   const label = 2;
 
-  it("renames what it names twice, and says so", () => {
+  it("renames columns of equal names, with a note", () => {
     const text = `x,x,,label\n${lines(20, (i) => `${i * i},${(i * 5) % 7},${i % 3},${letter(i)}`)}`;
     const { dataset, notes } = importCsv(text, NAME);
     expect(dataset.columns.map(({ name }) => name)).to.deep.equal(["x", "x (2)", "column-3"]);
@@ -293,7 +293,7 @@ describe("the label column", () => {
     expect(labelOf("KIND", text.replace("class", "kind"))).to.equal("kind");
   });
 
-  it("is asked for where several fit", () => {
+  it("must be stated if several columns fit", () => {
     const error = expectCode(() => labelOf("CLASS"), "UNCLEAR");
     expect(error.message).to.include('"Class", "class"');
     expectCode(() => importCsv(text, NAME), "UNCLEAR");
@@ -308,7 +308,7 @@ describe("the label column", () => {
     expectCode(() => importCsv(twice, NAME), "DUPLICATE_COLUMN");
   });
 
-  it("counts NA as a class among texts and as no label among numbers, and tells which", () => {
+  it("counts NA as a class among texts and as no label among numbers, with a note", () => {
     const among = (words: readonly string[]): { classes: readonly string[]; told: string } => {
       const { dataset, notes } = importCsv(
         `x,label\n${lines(24, (i) => `${i * i},${words[i % words.length]}`)}`,
@@ -326,7 +326,7 @@ describe("the label column", () => {
       .and.include('"NA"');
   });
 
-  it("tells classes that look alike or are too small", () => {
+  it("notes classes that look alike or are too small", () => {
     const { notes } = importCsv(
       `x,label\n5,rare\n${lines(24, (i) => `${i * i},${["Yes", "yes", "no"][i % 3]}`)}`,
       NAME,
@@ -336,7 +336,7 @@ describe("the label column", () => {
       .and.include('one row only: "rare"');
   });
 
-  it("tells all of many classes that look alike: numbers, and what nobody sees", () => {
+  it("notes all of many classes that look alike: numbers, and invisible characters", () => {
     for (const [one, other] of [
       ["1", "1.0"],
       ["1", "1e0"],

@@ -68,7 +68,7 @@ describe("importCsv", () => {
     );
   });
 
-  it("leaves out row numbers, constants and free text, and says so", () => {
+  it("leaves out row numbers, constants and free text, with notes", () => {
     const lines = Array.from({ length: 50 }, (_, i) => `${i + 1},7,name ${i},${i * i},${i % 2}`);
     const { dataset, notes } = importCsv(["Id,k,name,x,y", ...lines].join("\n"), OPTIONS);
     expect(dataset.shape).to.deep.equal([1]);

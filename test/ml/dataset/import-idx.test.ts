@@ -37,7 +37,7 @@ describe("importIdx", () => {
     expect(packed).to.deep.equal(plain);
   });
 
-  it("tells which classes have no rows, in one of the sets or at all", async () => {
+  it("notes classes that have no rows, in one of the sets or in both", async () => {
     expect((await importIdx(files(), INFO)).notes).to.deep.equal([
       'Classes with training rows only: "1".',
     ]);
@@ -54,7 +54,7 @@ describe("importIdx", () => {
     expect(decodeIdx("values", encodeIdx(array))).to.deep.equal(array);
   });
 
-  it("refuses what is not IDX", async () => {
+  it("refuses files that are not IDX", async () => {
     const refuse = async (change: Partial<IdxFiles>): Promise<string> =>
       (await expectCodeAsync(() => importIdx({ ...files(), ...change }, INFO), "BAD_IDX")).message;
     expect(await refuse({ images: new TextEncoder().encode("label,a\n") })).to.include("00 00 08");

@@ -59,7 +59,7 @@ describe("EnergyMeter", () => {
     expect(await stop(1)).to.include({ millijoules: 36_000n, source: "battery" });
   });
 
-  it("estimates where nothing measures, and says so", async () => {
+  it("estimates if there is nothing to measure with, and says so", async () => {
     const meter = await open();
     const stop = await meter.start();
     nowMs += 10_000;

@@ -56,7 +56,7 @@ describe("aggregate", () => {
     });
   }
 
-  it("does not change what it is given", () => {
+  it("does not change its arguments", () => {
     const base = Float32Array.of(1);
     const updates = [update(2, 1, 4), update(1, 1, 8)];
     for (const name of JOB_AGGREGATIONS) aggregate(name, base, updates);

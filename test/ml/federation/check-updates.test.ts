@@ -13,7 +13,7 @@ describe("limitNorms", () => {
     expect(codes(verdicts(1e30, 5), limits)).to.deep.equal(["NORM", undefined]);
   });
 
-  it("holds colluders to it whose norms make the median", () => {
+  it("holds colluders, whose norms make the median, to the absolute bound", () => {
     const refused = codes(verdicts(1, 1, 1e30, 1e30), { maxNorm: 100 });
     expect(refused).to.deep.equal([undefined, undefined, "NORM", "NORM"]);
   });
@@ -25,7 +25,7 @@ describe("limitNorms", () => {
     expect(codes(verdicts(1, 99), limits)).to.deep.equal([undefined, undefined]);
   });
 
-  it("leaves out of the median what is refused already", () => {
+  it("leaves updates that are refused already out of the median", () => {
     const broken = { participant: 9, norm: Number.NaN, refusal: { code: "NO_CHANGE" } } as const;
     const refused = codes([...verdicts(1, 1, 5), broken], { maxNormRatio: 3 });
     expect(refused).to.deep.equal([undefined, undefined, "NORM", "NO_CHANGE"]);

@@ -170,7 +170,7 @@ describe("models as Keras 3 writes them", () => {
     );
   });
 
-  it("are not read twice: what is stored reads as itself", () => {
+  it("stay the same when a stored model is read again", () => {
     const { json } = parseLayersModel(functional({ flat: true }));
     expect(parseLayersModel(json).json).to.deep.equal(json);
     expect(JSON.stringify(json)).not.to.match(
@@ -178,7 +178,7 @@ describe("models as Keras 3 writes them", () => {
     );
   });
 
-  it("are refused by layer and field for what would compute something else", async () => {
+  it("are refused, with layer and field, if they would compute something else", async () => {
     const cases: [unknown, string, RegExp][] = [
       [functional({ kwargs: { training: false } }), "left", /training = false/],
       [functional({ kwargs: { mask: tensor("features") } }), "left", /mask/],
@@ -237,7 +237,7 @@ describe("names of layers", () => {
     await expectEqualPredictions(named("block1/dense", "head/probs"));
   });
 
-  it("are changed where tfjs could not load them, and it is said", async () => {
+  it("are changed if tfjs could not load them, with a note", async () => {
     const json = named("hidden layer 1", "ausgabe_größe");
     const { parameters, notes } = parseLayersModel(json);
     expect(parameters.map(({ name }) => name)).to.deep.equal([
@@ -339,7 +339,7 @@ describe("what a client reads of a broken model", () => {
     expect(await expectPlainRefusals(json)).to.be.greaterThan(100);
   });
 
-  it("is so too for models that only tfjs can build, and names the layer at fault", async function () {
+  it("is refused so for models that only tfjs can build, too, with the name of the layer", async function () {
     this.timeout(120_000);
     const crop = object("keras.layers", "Cropping2D", {
       name: "crop",

@@ -120,7 +120,7 @@ describe("parseLayersModel", () => {
     expect(model.layers?.at(-3)).to.include({ kind: "lstm", steps: 9, inputSize: 4, size: 2 });
   });
 
-  it("tells how a model ends, and how many classes its outputs tell apart", () => {
+  it("tells how a model ends, and how many classes its outputs distinguish", () => {
     const endings = [
       [
         { units: 3, activation: "softmax" },
@@ -288,7 +288,7 @@ describe("parseLayersModel", () => {
     expectCode(() => parseLayersModel({ list: new Array(100_000).fill(0) }), "TOO_LARGE");
   });
 
-  it("takes fields that every object inherits for unknown ones", () => {
+  it("treats fields that every object inherits as unknown ones", () => {
     for (const field of ["valueOf", "toString", "constructor", "hasOwnProperty"]) {
       const damaged = presetModel("lenet", { inputShape: [8, 8, 1], classes: 3 });
       setPath(damaged, ["config", "layers", "1", "config", field], "");

@@ -46,7 +46,7 @@ describe("search kernels", () => {
     expect(hashesSource(modules)).equal(await readFile(source, "utf8"));
   });
 
-  it("are refused with other bytes than those they are known by", async () => {
+  it("are refused if their bytes do not have the known hash", async () => {
     for (const { name } of SHIPPED) {
       const bytes = Uint8Array.from(await readFile(algorithmFile(name)));
       bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
@@ -135,7 +135,7 @@ describe("search kernels", () => {
       }
     });
 
-    it(`${name} agrees with node:crypto over many nonces, up to the last there are`, async () => {
+    it(`${name} agrees with node:crypto over many nonces, up to the last possible one`, async () => {
       const target = Uint8Array.of(0x02, ...new Uint8Array(31).fill(0xff));
       const task = { ...taskWith(70, 12, 8, "little"), target };
       const search = (await openShipped(name)).start(task);
@@ -150,7 +150,7 @@ describe("search kernels", () => {
     });
   }
 
-  it("find what a target allows, and not what is one above it", async () => {
+  it("find digests up to the target, and none that is one above it", async () => {
     for (const { name } of SHIPPED) {
       const task = taskWith(20, 20, 4, "big");
       const search = (await openShipped(name)).start(task);

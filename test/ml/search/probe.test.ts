@@ -18,7 +18,7 @@ describe("the trial of an algorithm", function () {
     toys = await FaultyToys.compile();
   });
 
-  it("passes those that keep the rules", async () => {
+  it("passes modules that keep the rules", async () => {
     for (const { name } of SHIPPED) {
       const { hashes, hashesPerSecond } = probeAlgorithm(await openShipped(name), quickClock());
       expect(hashesPerSecond, name).equal(Math.round(hashes / 0.5));
@@ -30,7 +30,7 @@ describe("the trial of an algorithm", function () {
   const unseen = /^never ends|far out$/;
   for (const fault of TOY_FAULTS.filter((one) => !unseen.test(one))) {
     const code = traps.includes(fault) ? "ALGORITHM_TRAPPED" : "ALGORITHM_RESULT";
-    it(`refuses one that ${fault}: ${code}`, async () => {
+    it(`refuses a module that ${fault}: ${code}`, async () => {
       const algorithm = await Algorithm.open(toys.with(fault));
       const error = await expectCodeAsync(
         async () => probeAlgorithm(algorithm, quickClock()),

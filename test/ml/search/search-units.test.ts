@@ -74,7 +74,7 @@ describe("a search of units", () => {
     }
   });
 
-  it("gives the same however it is cut into steps, and from wherever it goes on", () => {
+  it("gives the same result however it is cut into steps, and wherever it continues", () => {
     const size = fc.integer({ min: 1, max: 500 });
     const sizes = fc.array(size, { minLength: 1, maxLength: 5 });
     const cuts = fc.record({
@@ -113,7 +113,7 @@ describe("a search of units", () => {
     expect(() => searchAll(algorithm, cut, { to: 3n })).throw(RangeError);
   });
 
-  it("refuses nonces that there are not", () => {
+  it("refuses nonces that do not exist", () => {
     const search = algorithm.start(TASK);
     expectCode(() => search.stretch(2n ** 32n - 3n, 4), "BAD_SEARCH_TASK");
     expectCode(() => search.stretch(-1n, 4), "BAD_SEARCH_TASK");

@@ -172,7 +172,7 @@ describe("tfjs engine", () => {
     expect(model.parameterCount).to.equal((last?.offset ?? 0) + (last?.size ?? 0));
   });
 
-  it("tells how a model ends that only tfjs knows", async () => {
+  it("tells how a model that only tfjs can run ends", async () => {
     const elu = layer("ELU", "elu", { batch_input_shape: [null, 4] });
     const dense = (units: number, activation: string) =>
       layer("Dense", "output", { units, activation });

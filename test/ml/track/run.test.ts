@@ -48,7 +48,7 @@ describe("a run of the open track", () => {
     expect(scoresOf(counts, TASK.testRows).f1).to.equal(396431);
   });
 
-  it("has the test rows evenly over the classes, and tells no test without a seed for it", async () => {
+  it("has the same number of test rows for each class, and gives no test result without a test seed", async () => {
     const { counts } = await run();
     for (let label = 0; label < 10; label++) {
       const row = counts.slice(10 * label, 10 * label + 10);
@@ -73,12 +73,12 @@ describe("a run of the open track", () => {
     expect(second.outputs).not.to.equal(first.outputs);
   });
 
-  it("gives up where training diverges", async () => {
+  it("gives up if training diverges", async () => {
     const recipe = { ...RUN.recipe, learningRate: 10_000_000, batchSize: 1, epochs: 3 };
     await expectCodeAsync(() => run({ recipe }), "DIVERGED");
   });
 
-  it("gives up where an output on the test rows is not finite: its bits would be the machine's", async () => {
+  it("gives up if an output on the test rows is not finite, because its bits would depend on the machine", async () => {
     const nearly: Engine = {
       name: engine.name,
       version: engine.version,

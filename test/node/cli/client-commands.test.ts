@@ -154,7 +154,7 @@ describe("poml as a client", () => {
     expect((await stage.run("verify", directory)).exit).equal(2);
   });
 
-  it("proves a balance and a record from a trusted block, and nothing to who trusts another", async () => {
+  it("proves a balance and a record from a trusted block, and nothing to a reader that trusts another", async () => {
     const { node } = stage.test;
     const { address } = node.chain.client;
     const founder = node.state().nodes.at(0).publicKey;

@@ -191,7 +191,7 @@ describe("a search on the chain", () => {
     expect(story.changes.filter(({ fault }) => fault !== 0)).deep.equal([]);
   });
 
-  it("puts out who claims what it has not searched, and gives it no part of the bonus", () => {
+  it("puts a node out that claims unsearched units, and gives it no part of the bonus", () => {
     const order = withFinds(1, { mode: ALL, findBonus: 5_000_000n });
     const story = new SearchStory({ order });
     const unit = story.open.find((one) => story.findsIn(0, one).length > 0);
@@ -317,7 +317,7 @@ describe("records of a search", () => {
     });
   }
 
-  it("take what the participants claimed, and less", () => {
+  it("may take all that the participants claimed, or less", () => {
     expectApplies(story.chain, story.record());
     expectApplies(story.chain, story.record({ open: [{ from: 1n, to: 24n }] }));
   });

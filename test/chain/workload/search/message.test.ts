@@ -37,7 +37,7 @@ describe("digests that the chain knows", () => {
     expect(digestBy("blake2b"), "the word of a team counts").equal(undefined);
   });
 
-  it("keep a team from recording a find that is none, however many of it sign", () => {
+  it("keep a team from recording a false find, however many members sign", () => {
     const algorithm = fromHex(ALGORITHM_HASHES.sha256);
     const story = new SearchStory({ order: { algorithm, target: EVERYTHING } });
     story.commitAll([0n], [], [], []);

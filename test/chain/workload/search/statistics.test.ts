@@ -114,7 +114,7 @@ describe("statistics of searched units", function () {
     });
   });
 
-  it("take no honest node for more than it is: the smallest of n digests is below what the lines assume", () => {
+  it("do not overestimate honest nodes: the smallest of n digests is below what the lines assume", () => {
     // E[exp(p n U)] of the smallest of n is at most 1 / (1 - p), whatever n is.
     for (const nonces of [1, 2, 64, 1000]) {
       for (const part of [1 / 2, 1 / 4, 1 / 64]) {
@@ -147,7 +147,7 @@ describe("statistics of searched units", function () {
     expect(alarms).below(LEASES > 100_000 ? 5 : 1);
   });
 
-  it("find who leaves out a part of its nonces, however its claims are cut", () => {
+  it("find a node that leaves out a part of its nonces, however its claims are cut", () => {
     const found = [0.25, 0.1, 0.05, 0.02].map((part) => {
       const few = part < 0.05 ? NODES / 4 : NODES;
       const caught = played(() => part, few, 200 / part ** 2.2);
@@ -162,7 +162,7 @@ describe("statistics of searched units", function () {
     expect(fiftieth?.most).below(160_000);
   });
 
-  it("find within 200 leases who leaves out a quarter, also after a long honest time", () => {
+  it("find a node that leaves out a quarter within 200 leases, also after a long honest time", () => {
     const turned = played(({ units }) => (units < 6400 ? 0 : 0.25), NODES, 12_800);
     print("honest for 100 leases, then 25 % left out", turned);
     expect(turned.part).equal(1);

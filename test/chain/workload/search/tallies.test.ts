@@ -40,7 +40,7 @@ describe("tallies of a search", () => {
     ]);
   });
 
-  it("keep those for whom a record has no room until the next one", () => {
+  it("keep the tallies for which a record has no room until the next one", () => {
     const all = Array.from({ length: MAX_ALARMS + 2 }, (_, node) => own(1, node));
     const shares = all.map(() => MOST_SHARE);
     const first = tallied([], all, shares);
