@@ -19,7 +19,7 @@ describe("FairLine", () => {
     expect(line.next()).to.equal(undefined);
   });
 
-  it("lets one that has waited to the end of its group begin at the end again", () => {
+  it("lets a member that was served wait again, at the end of its group", () => {
     const line = new FairLine<string>();
     line.add(turn("a"), "a1");
     line.add(turn("b"), "b1");
@@ -28,7 +28,7 @@ describe("FairLine", () => {
     expect(drained(line)).to.deep.equal(["b1", "a2"]);
   });
 
-  it("takes out what waits no more, and says when its turn has come already", () => {
+  it("removes members that no longer wait, and reports if their turn has come already", () => {
     const line = new FairLine<string>();
     line.add(turn("a"), "a1");
     line.add(turn("a"), "a2");

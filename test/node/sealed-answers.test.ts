@@ -34,7 +34,7 @@ describe("answers under seal", () => {
     expect(answers.take("a", { ...opening(23), from: 23 })).to.equal("same");
   });
 
-  it("know only what was kept, and forget what nobody wants", () => {
+  it("know only kept answers, and forget those that are no longer needed", () => {
     const answers = new SealedAnswers<string>();
     answers.keep("a", "one", { isMatch: false });
     answers.keep("b", "two", { isMatch: false });

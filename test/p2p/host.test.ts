@@ -77,7 +77,7 @@ describe("Host on loopback sockets", () => {
       await until("the late node to be found", () => connectedTo(1)(early));
     });
 
-    it("tells of connects and disconnects", async () => {
+    it("reports connects and disconnects", async () => {
       const a = await hosts.start();
       const events: string[] = [];
       a.onPeer(({ type, peer }) => events.push(`${type} ${peer.peerId}`));
@@ -109,7 +109,7 @@ describe("Host on loopback sockets", () => {
       expect(a.peers()).to.deep.equal([]);
     });
 
-    it("tells what became of each bootstrap address", async () => {
+    it("reports the state of each bootstrap address", async () => {
       const gone = await hosts.start();
       const [dead = ""] = gone.multiaddrs();
       await gone.stop();
@@ -240,7 +240,7 @@ describe("Host on loopback sockets", () => {
       expect(got.every((message) => proposal.equals(message))).to.equal(true);
     });
 
-    it("lowers the score of a neighbour that sends what is refused", async () => {
+    it("lowers the score of a neighbour whose messages are refused", async () => {
       const a = await hosts.create();
       a.subscribe("votes", () => {
         throw new DecodeError("vote", "forged");

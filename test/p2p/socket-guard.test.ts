@@ -56,7 +56,7 @@ describe("socket guard", () => {
     await new Promise((resolve) => socket.once("close", resolve));
   });
 
-  it("takes no message larger than any of its own", async () => {
+  it("accepts no message larger than the largest of its own", async () => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}`);
     socket.on("error", () => socket.terminate());
     await once(socket, "open");
@@ -65,7 +65,7 @@ describe("socket guard", () => {
     expect([1006, 1009]).to.include(code);
   });
 
-  it("lets one address hold only so many that are no connection", async () => {
+  it("limits how many sockets without a connection one address may hold", async () => {
     const sockets = await Promise.all(Array.from({ length: 100 }, raw));
     const isGone = (socket: Socket): boolean => socket.destroyed || !socket.readable;
     await until(() => sockets.filter(isGone).length >= 30, 5000, "refusal of many");

@@ -69,19 +69,19 @@ describe("simulated consensus", function () {
     expect(runs.every((run) => run.decidedBeforeGst > 0)).to.equal(true);
   });
 
-  it("bears any faults of less than 1/3 of the weight, and convicts only the faulty", () => {
+  it("tolerates any faults of less than 1/3 of the weight, and convicts only the faulty", () => {
     const runs = runAll(campaigns.faulty);
     expectSafeAndLive(runs);
     expect(runs.some((run) => run.convicted > 0)).to.equal(true);
   });
 
-  it("bears two-faced seats of just under 1/3 between two cut halves", () => {
+  it("tolerates two-faced seats of just under 1/3 between two cut halves", () => {
     const runs = runAll(campaigns.twoFaced);
     expectSafeAndLive(runs);
     expect(runs.some((run) => run.convicted > 0)).to.equal(true);
   });
 
-  it("bears wrong clocks: whose time is far off proposes in vain, but votes", () => {
+  it("tolerates wrong clocks: a node whose clock is far off proposes in vain, but votes", () => {
     expectSafeAndLive(runAll(campaigns.skewed));
   });
 

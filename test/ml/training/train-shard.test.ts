@@ -81,7 +81,7 @@ async function train(
 }
 
 describe("trainShard", () => {
-  it("goes over all rows each epoch, tells every step, and learns", async () => {
+  it("goes over all rows in each epoch, reports every step, and learns", async () => {
     const given = parts();
     const { progress, result } = await train({}, given);
     expect(progress).to.have.lengthOf(39);
@@ -221,7 +221,7 @@ describe("a run whose loss stays finite", () => {
   const sgd: Optimizer = { kind: "sgd", learningRate: 1e-6, momentum: 0.9 };
   const adagrad: Optimizer = { kind: "adagrad", learningRate: 1e-6 };
 
-  it("is DIVERGED before a state that nobody could serve is committed to", async () => {
+  it("is DIVERGED before it commits to a state that nobody could serve", async () => {
     const { result } = await train(options, { trainer: await open(sgd), shard });
     expect(result.meanLoss).to.be.above(1e38);
     const run = train(options, { trainer: await open(adagrad), shard });
@@ -229,7 +229,7 @@ describe("a run whose loss stays finite", () => {
     expect(error.message).to.include("not finite");
   });
 
-  it("is DIVERGED in a replay as well", async () => {
+  it("is also DIVERGED in a replay", async () => {
     const replay = { trainer: await open(adagrad), shard };
     const run = replayTraining({ ...options, segment: 0, start: undefined }, replay);
     await expectCodeAsync(() => run, "DIVERGED");

@@ -66,7 +66,7 @@ describe("PomlClient", () => {
     });
   });
 
-  it("submits many transactions at once and hears of each what became of it", async () => {
+  it("submits many transactions at once, and gets a result for each", async () => {
     const { chain } = test.node;
     const pay = (nonce: number) =>
       chain.transaction(
@@ -173,7 +173,7 @@ describe("PomlClient", () => {
     await expectCodeAsync(() => client.certificate(id), "UNKNOWN_JOB");
   });
 
-  it("prepares a job as ordered: every optimizer with what it states and what it does not", async () => {
+  it("prepares a job as ordered, for every optimizer, with stated settings and with defaults", async () => {
     const dataset = await client.uploadCsv("more flowers", text(CSV));
     const prepared = async (changes: Partial<TrainOrder>) => {
       const order = { name: "demo", dataset: dataset.id, model: { preset: "mlp" }, ...changes };
@@ -217,7 +217,7 @@ describe("PomlClient", () => {
     });
   });
 
-  it("reads blocks with everything a job left in them", async () => {
+  it("reads blocks with all transactions and records of a job", async () => {
     const { chain } = test.node;
     await test.node.submit(openJob(chain, chain.client, jobSpec("blocks", { rounds: 1 })));
     test.node.runJobs();

@@ -84,7 +84,7 @@ describe("event stream", () => {
     expect(earlierRun[0]).to.include({ resumed: false, cursor: 10 });
   });
 
-  it("drops a reader that does not read, with the cursor to resume from", async () => {
+  it("disconnects a reader that does not read, and gives it the cursor to resume from", async () => {
     const test = await start({ limits: { eventQueue: 20 } });
     const quick = await read(test);
     const slow = await pausedReader(test);
@@ -109,7 +109,7 @@ describe("event stream", () => {
     expect(Number(since)).to.be.within(1, sent - 20);
   });
 
-  it("takes so many readers and no more", async () => {
+  it("takes no more readers than its limit", async () => {
     const test = await start({ limits: { eventClients: 1 } });
     await read(test);
     const second = new WebSocket(`${test.url.replace("http", "ws")}/v1/events`);
@@ -117,7 +117,7 @@ describe("event stream", () => {
     expect(code).to.equal(CLOSE_TOO_MANY);
   });
 
-  it("carries what the contract says, from the chain's own blocks", async () => {
+  it("sends events in the form of the contract, from the chain's own blocks", async () => {
     const test = await start();
     const events: EventJson[] = [];
     const stop = new AbortController();

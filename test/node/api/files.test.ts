@@ -127,7 +127,7 @@ describe("files by hash", () => {
     expect(shown.train[0]?.file).to.equal("train-00000.bin");
   });
 
-  it("refuses what is no hash, what is not here, and paths that lead elsewhere", async () => {
+  it("refuses malformed hashes, missing files, and paths that lead elsewhere", async () => {
     const id = toHex(trainSpec(made.job.spec).dataset);
     const absent = "ab".repeat(32);
     await writeFile(join(dataDir, "datasets", id, "notes.txt"), "not a chunk");
@@ -155,7 +155,7 @@ describe("files by hash", () => {
     }
   });
 
-  it("says that a file is damaged, and never ends it as if it were whole", async () => {
+  it("says that a file is damaged, and never sends it as if it were whole", async () => {
     const small = await blobs.put(new TextEncoder().encode("small"));
     await writeFile(join(dataDir, "blobs", toHex(small)), "smell");
     const answer = await refusal(`${test.url}/v1/blobs/${toHex(small)}`);

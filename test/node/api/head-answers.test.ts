@@ -10,7 +10,7 @@ describe("HeadAnswers", () => {
     height++;
   });
 
-  it("keeps so many, and gives up those that nobody asked for longest", () => {
+  it("keeps a limited number, and drops the least recently used ones", () => {
     put("/asked", "often");
     for (let i = 0; i < 1000; i++) {
       put(`/once/${i}`, "x");
@@ -23,7 +23,7 @@ describe("HeadAnswers", () => {
     ]);
   });
 
-  it("keeps so many bytes, and nothing that is larger than all of them", () => {
+  it("keeps a limited number of bytes, and no answer that is larger than this", () => {
     const million = "x".repeat(1024 * 1024);
     for (let i = 0; i < 6; i++) put(`/large/${i}`, million);
     expect(answers.size).to.equal(3);
@@ -34,7 +34,7 @@ describe("HeadAnswers", () => {
     expect(answers.size).to.equal(3);
   });
 
-  it("forgets them with the block, also when it came while one was made", () => {
+  it("forgets them with the next block, even if it comes while an answer is made", () => {
     const { head } = answers;
     put("/a", "old");
     height++;
@@ -53,7 +53,7 @@ describe("HeadAnswers", () => {
 });
 
 describe("answers of the newest block over HTTP", () => {
-  it("a tag of one URL is none of another, and says nothing of what does not exist", async () => {
+  it("the tag of one URL is not valid for another, or for something that does not exist", async () => {
     const test = await startApi();
     const ask = (path: string, tag = '"none"') =>
       fetch(`${test.url}${path}`, { headers: { "if-none-match": tag } });
@@ -68,7 +68,7 @@ describe("answers of the newest block over HTTP", () => {
     await test.stop();
   });
 
-  it("what a block left as it was keeps its tag", async () => {
+  it("an answer that a block did not change keeps its tag", async () => {
     const test = await startApi();
     const first = await fetch(`${test.url}/v1/parameters`);
     const tag = first.headers.get("etag") ?? "";

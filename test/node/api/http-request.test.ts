@@ -34,13 +34,13 @@ describe("a request of a client", () => {
     );
   };
 
-  it("is made again after the pause", async () => {
+  it("is repeated after the pause", async () => {
     pauses = 1;
     expect(await get(10_000)).to.equal("whole");
     expect(asked).to.equal(2);
   });
 
-  it("tells what the node said when its own deadline comes first", async () => {
+  it("fails with the node's reason if its own deadline comes first", async () => {
     pauses = 9;
     const error = await expectCodeAsync(() => get(500), "TOO_MANY_REQUESTS");
     expect(error.facts).to.include({ status: 429, retryAfter: 1 });

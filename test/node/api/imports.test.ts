@@ -99,7 +99,7 @@ describe("imports over HTTP", function () {
     expect(tasks[0]?.id).to.equal(id);
   });
 
-  it("tell a task's refusal as a problem", async () => {
+  it("report the refusal of a task as a problem", async () => {
     const init = post("a,b\n1,2\n3,4\n", "text/csv");
     const answer = await fetch(`${test.url}/v1/datasets?name=none`, {
       ...init,
@@ -110,7 +110,7 @@ describe("imports over HTTP", function () {
     expect(task.problem).to.include({ status: 422, code: "NO_LABELS", field: "label" });
   });
 
-  it("refuse what is no import", async () => {
+  it("refuse requests that are no import", async () => {
     const url = `${test.url}/v1/datasets`;
     const codes = async (init: RequestInit, query = ""): Promise<string> => {
       const { status, code } = await refusal(`${url}${query}`, init);
@@ -141,7 +141,7 @@ describe("imports over HTTP", function () {
     expect(refused).to.include({ status: 400, code: "MALFORMED_JSON" });
   });
 
-  it("take an upload up where a broken line left it", async () => {
+  it("continue an upload where the connection broke", async () => {
     const bytes = new TextEncoder().encode(CSV);
     const { id } = await json<UploadJson>(
       "/v1/uploads",

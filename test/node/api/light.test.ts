@@ -68,7 +68,7 @@ describe("light routes", () => {
     expect(record.kind === "record" && record.value.round).to.equal(1);
   });
 
-  it("say what is not there, and refuse what cannot be", async () => {
+  it("say that something is missing, and refuse impossible requests", async () => {
     const codes: [string, number, string][] = [
       ["light/blocks/99", 404, "NOT_HERE"],
       ["light/blocks/0", 404, "NOT_HERE"],

@@ -15,7 +15,7 @@ describe("GET /v1/nodes/{key}/rating", () => {
   });
   after(() => test.stop());
 
-  it("tells every factor with its source; their product is the rating", async () => {
+  it("gives every factor with its source; their product is the rating", async () => {
     const [founder = test.node.chain.client] = test.node.chain.founders;
     const answer = await client.rating(toHex(founder.keys.publicKey));
     const values = answer.factors.map(({ value }) => value);
@@ -32,7 +32,7 @@ describe("GET /v1/nodes/{key}/rating", () => {
     expect(answer.windows).to.deep.equal([String(values[0])]);
   });
 
-  it("tells what the quality rests on", async () => {
+  it("gives the basis of the quality", async () => {
     const { chain } = test.node;
     const [, , third = chain.client] = chain.founders;
     const index = chain.head.state.nodeIndex(third.keys.publicKey) ?? 0;
@@ -50,7 +50,7 @@ describe("GET /v1/nodes/{key}/rating", () => {
     expect(quality?.explanation).to.contain("0.648");
   });
 
-  it("tells every change with its cause, newest first", async () => {
+  it("gives every change with its cause, newest first", async () => {
     const { chain } = test.node;
     const [, guilty = chain.client] = chain.founders;
     test.node.advance();

@@ -223,7 +223,7 @@ describe("API refusals", () => {
     expect(json).to.include({ status: 413 });
   });
 
-  it("refuses forms that are none or hold something else", async () => {
+  it("refuses malformed forms, and forms with other contents", async () => {
     const url = `${test.url}/v1/datasets`;
     const noForm = await refusal(url, post("x", "multipart/form-data; boundary=b"));
     expect(noForm).to.include({ status: 400, code: "MALFORMED_FORM" });
@@ -235,7 +235,7 @@ describe("API refusals", () => {
     expect(half).to.include({ status: 400, field: "labels" });
   });
 
-  it("refuses media types and encodings it does not read", async () => {
+  it("refuses media types and encodings that it cannot read", async () => {
     const url = `${test.url}/v1/jobs`;
     const untyped = await refusal(url, post("{}", "text/plain"));
     expect(untyped).to.include({ status: 415, field: "Content-Type" });
@@ -244,7 +244,7 @@ describe("API refusals", () => {
     expect(await refusal(url, { ...init, headers })).to.include({ code: "UNSUPPORTED_ENCODING" });
   });
 
-  it("asks for the token where money or disk is spent", async () => {
+  it("requires the token for requests that spend money or disk space", async () => {
     for (const path of ["/v1/jobs", "/v1/jobs/prepare", "/v1/datasets"]) {
       const missing = await refusal(`${test.url}${path}`, { method: "POST", body: "{}" });
       expect(missing, path).to.include({ status: 401, code: "TOKEN_MISSING" });
@@ -335,7 +335,7 @@ describe("API refusals", () => {
     expect(await answer.json()).to.include({ code: "OVERLOADED" });
   });
 
-  it("keeps the inside of a failure to itself", async () => {
+  it("does not reveal the details of an internal error", async () => {
     const failing = await startApi({}, Object.assign(new FixtureNode(), { metrics: explode }));
     const problem = await refusal(`${failing.url}/metrics`);
     await failing.stop();

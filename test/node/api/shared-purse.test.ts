@@ -4,7 +4,7 @@ import { SharedPurse } from "../../../node/api/shared-purse.ts";
 const who = (key: string, network = key) => ({ key, network });
 
 describe("SharedPurse", () => {
-  it("gives one alone half of the burst at once, then all of the rate", () => {
+  it("gives a single spender half of the burst at once, then the whole rate", () => {
     const purse = new SharedPurse({ burst: 100, perSecond: 10 });
     let taken = 0;
     while (purse.take(who("a"), 0, 1)) taken++;
@@ -25,7 +25,7 @@ describe("SharedPurse", () => {
     expect(purse.take(who("b"), waitMs + 1, 12)).to.equal(true);
   });
 
-  it("answers the costliest question of somebody who owes nothing, and takes it back afterwards", () => {
+  it("answers the most expensive request of a spender without debt, which pays for it afterwards", () => {
     const purse = new SharedPurse({ burst: 100, perSecond: 10 });
     expect(purse.take(who("a"), 0, 500)).to.equal(true);
     expect(purse.take(who("b"), 0, 1), "nothing is left").to.equal(false);

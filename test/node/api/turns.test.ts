@@ -23,7 +23,7 @@ describe("Turns", () => {
     order.length = 0;
   });
 
-  it("makes so many answers at a time, the others in the order in which they came", async () => {
+  it("makes a limited number of answers at a time, the others in the order of their arrival", async () => {
     const turns = new Turns(limits);
     const all = [turns.use(from("a"), HERE, slow("1")), turns.use(from("a"), HERE, slow("2"))];
     all.push(turns.use(from("b"), HERE, slow("3")));
@@ -35,7 +35,7 @@ describe("Turns", () => {
     expect(order).to.deep.equal(["1", "2", "3"]);
   });
 
-  it("refuses an address that has enough waiting, then everybody, but never the owner for it", async () => {
+  it("refuses an address with too many waiting requests, then all addresses, but never the owner", async () => {
     const turns = new Turns(limits);
     const all = [1, 2, 3].map((i) => turns.use(from("a"), HERE, slow(`a${i}`)));
     const refused = async (key: string): Promise<void> => {

@@ -43,7 +43,7 @@ describe("BlobFetcher", () => {
     return seen;
   }
 
-  it("asks only whom it is told to, when told so, and everybody else when not", async () => {
+  it("asks only the preferred peers if told so, and otherwise all others, too", async () => {
     const owner = await peer(async () => undefined);
     const other = await peer(async () => bytes);
     const prefer = [owner.host.peerId];
@@ -70,7 +70,7 @@ describe("BlobFetcher", () => {
     expect(owner.asked).equal(1);
   });
 
-  it("joins no search that asks others or takes less: what one may find, another may not", async () => {
+  it("joins no search that asks other peers or has a smaller limit, because its result may differ", async () => {
     const silent = await peer(() => never);
     const owner = await peer(async () => bytes);
     const control = new AbortController();
@@ -111,7 +111,7 @@ describe("BlobFetcher", () => {
     expect([slow.asked, fast.asked]).to.deep.equal([1, 1]);
   });
 
-  it("leaves nothing of other bytes on the disk, and asks the next peer", async () => {
+  it("removes wrong bytes from the disk, and asks the next peer", async () => {
     const folder = await folders.create();
     const blobs = await BlobStore.open(folder);
     const careful = new BlobFetcher({ blobs, peers: blobPeersOf(me) });

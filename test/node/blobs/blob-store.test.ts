@@ -21,7 +21,7 @@ describe("BlobStore", () => {
 
   afterEach(() => folders.removeAll());
 
-  it("gives back what was put, under its SHA-256, and leaves no temporary file", async () => {
+  it("returns a stored blob by its SHA-256, and leaves no temporary file", async () => {
     const folder = await folders.create();
     const blobs = await BlobStore.open(folder);
     const hash = await blobs.put(bytes);
@@ -36,7 +36,7 @@ describe("BlobStore", () => {
     return new Uint8Array(Buffer.concat(pieces));
   };
 
-  it("has what was put after a loss of power, when it told that it has it", async () => {
+  it("still has a blob after a loss of power, once it has confirmed it", async () => {
     for (const { disk, power } of unreliableDisks()) {
       const bytes = Uint8Array.of(1, 2, 3);
       const hash = await (await BlobStore.open("/data", { disk })).put(bytes);
@@ -86,7 +86,7 @@ describe("BlobStore", () => {
     }
   });
 
-  it("says that a file has left since it was found", async () => {
+  it("reports a file that was deleted since it was found", async () => {
     const blobs = await BlobStore.open(await folders.create());
     const hash = await blobs.put(bytes);
     const file = await blobs.serveFile(hash);

@@ -30,7 +30,7 @@ describe("AdmissionOrder", () => {
     expect(order.length).to.equal(0);
   });
 
-  it("takes by turns the dearest, duties before all, and the oldest", () => {
+  it("takes duties first, and then in turn the one with the highest fee and the oldest", () => {
     const order = orderOf([
       { sender: "a" },
       { sender: "b" },
@@ -42,14 +42,14 @@ describe("AdmissionOrder", () => {
     expect(drained(order)).to.deep.equal([4, 0, 3, 1, 2, 5]);
   });
 
-  it("takes one that pays more next but one, however many wait", () => {
+  it("takes one with a higher fee as the next but one, however many wait", () => {
     const order = orderOf(Array.from({ length: 5000 }, (_, i) => ({ sender: `flood ${i % 100}` })));
     for (let i = 0; i < 1001; i++) order.take();
     order.push(-1, { sender: "honest", duty: false, fee: 2n });
     expect([order.take(), order.take()]).to.include(-1);
   });
 
-  it("takes one that pays nothing after as many others as came before it, whatever comes later", () => {
+  it("takes one without a fee after as many others as came before it, whatever comes later", () => {
     const order = orderOf(Array.from({ length: 10 }, (_, i) => ({ sender: `s${i}` })));
     const at = 9;
     const taken: (number | undefined)[] = [];

@@ -67,7 +67,7 @@ describe("AdmissionQueue", () => {
     expect([...perTurn.values()]).to.deep.equal([4, 4, 4]);
   });
 
-  it("refuses OVERLOADED what does not fit, all of it, and counts it", async () => {
+  it("refuses a batch that does not fit as a whole with OVERLOADED, and counts it", async () => {
     const added: SignedTransaction[] = [];
     const queue = new AdmissionQueue(
       { rank, verify: () => {}, add: (signed) => added.push(signed), pause: nextTurn },
@@ -103,7 +103,7 @@ describe("AdmissionQueue", () => {
     expect(await Promise.all([gossiped, own])).to.have.length(2);
   });
 
-  it("lets a dearer one past those that wait", async () => {
+  it("lets one with a higher fee pass those that wait", async () => {
     const [cheap, dear] = [transactions(40), transactions(1)[0]];
     if (dear === undefined) throw new Error("none");
     const added: SignedTransaction[] = [];

@@ -71,7 +71,7 @@ describe("Chain", () => {
     expect(rootNow()).to.equal(roots[HEIGHT]);
   });
 
-  it("lets all else have a turn after each block, requests of readers among it", async () => {
+  it("lets other work run after each block, requests of readers among it", async () => {
     let turns = 0;
     let isOver = false;
     const turn = (): void => {
@@ -88,7 +88,7 @@ describe("Chain", () => {
     for (const [i, at] of seen.slice(1).entries()) expect(at).to.be.greaterThan(seen[i] ?? 0);
   });
 
-  it("takes the blocks before the one that does not hold", async () => {
+  it("accepts the blocks before an invalid one", async () => {
     const bad = source.blocks.map((certified): CertifiedBlock => {
       const { block, certificate } = certified;
       const header = { ...block.header, stateRoot: new Uint8Array(32) };

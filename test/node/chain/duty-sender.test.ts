@@ -59,7 +59,7 @@ describe("DutySender", function () {
     await rm(dataDir, { recursive: true, force: true });
   });
 
-  it("hands in again, once, what was not final when the node stopped", async () => {
+  it("sends once more the duties that were not final when the node stopped", async () => {
     const first = await launch();
     await until(() => first.chain.height >= 1, 20_000, "the first block");
     await first.duties.send(payloadOf("transfer", { to, amount: 3n * POML }));

@@ -16,7 +16,7 @@ describe("planNonces", () => {
     return { moves: assigned.map(({ entry, nonce }) => [entry.nonce, nonce]), gaps };
   };
 
-  it("leaves alone what follows without a gap", () => {
+  it("does not move transactions that follow without a gap", () => {
     expect(plan(5, [movable(5), fixed(6), movable(7)])).to.deep.equal({
       moves: [
         [5, 5],
@@ -27,7 +27,7 @@ describe("planNonces", () => {
     });
   });
 
-  it("fills a gap with the last that may move, and leaves the others alone", () => {
+  it("fills a gap with the last transaction that may move, and does not move the others", () => {
     expect(plan(5, [movable(6), movable(7), movable(8)]).moves).to.deep.equal([
       [8, 5],
       [6, 6],
@@ -46,7 +46,7 @@ describe("planNonces", () => {
     expect(plan(5, [fixed(7)])).to.deep.equal({ moves: [[7, 7]], gaps: [5, 6] });
   });
 
-  it("moves what was overtaken, money too: its nonce is used, so it can never be included", () => {
+  it("moves a transaction whose nonce is used, also money, since it can never be included", () => {
     expect(plan(5, [fixed(4), fixed(5)])).to.deep.equal({
       moves: [
         [5, 5],
@@ -56,7 +56,7 @@ describe("planNonces", () => {
     });
   });
 
-  it("goes around nonces that somebody else's signature uses", () => {
+  it("skips nonces that a transaction of another program uses", () => {
     expect(plan(5, [movable(5), movable(6)], (nonce) => nonce === 5)).to.deep.equal({
       moves: [
         [6, 6],

@@ -42,7 +42,7 @@ class Room {
 }
 
 describe("Outbox", () => {
-  it("sends everything in the end, a mempool's room at a time, in order", async () => {
+  it("sends everything in order, as much at a time as fits into a mempool", async () => {
     const room = new Room(4, 4);
     const all = Promise.all(
       Array.from({ length: 10 }, (_, i) => room.outbox.send(numbered(i), 100, true)),
@@ -65,7 +65,7 @@ describe("Outbox", () => {
     await Promise.all(orders);
   });
 
-  it("refuses what waits longer than it is worth, and too many", async () => {
+  it("refuses transactions that would wait too long, and too many of them", async () => {
     const room = new Room(1, 1);
     await room.outbox.send(numbered(0), 100, true);
     const late = room.outbox.send(numbered(1), 2, true);

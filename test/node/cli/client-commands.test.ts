@@ -89,7 +89,7 @@ describe("poml as a client", () => {
     expect((await stage.run("job", "list")).stdout).match(/flowers +done +2 of 2/);
   });
 
-  it("tells what an import did, and asks for what it cannot know", async () => {
+  it("reports what an import did, and asks for options that it cannot guess", async () => {
     const votes = join(stage.directory, "votes.csv");
     const line = (i: number): string => `${i % 3 ? "left" : "right"};${i % 2 ? "y" : "n"};${i},5`;
     await writeFile(votes, Array.from({ length: 40 }, (_, i) => line(i)).join("\n"));
@@ -195,7 +195,7 @@ describe("poml as a client", () => {
     expect((await stage.run("prove", "job", "ab".repeat(32), ...trust)).exit).equal(3);
   });
 
-  it("says of a cancelled job what became of it, and fails to watch it", async () => {
+  it("shows the outcome of a cancelled job, and fails to watch it", async () => {
     const { id } = await stage.json("job", "submit", "--dataset", "flowers", "--rounds", "3");
     const job = String(id).slice(0, 12);
     const index = stage.test.node.state().jobIndex(fromHex(String(id))) ?? -1;
@@ -226,7 +226,7 @@ describe("poml as a client", () => {
     expect(result.stderr).contain("There is no model").and.contain("--data-dir");
   });
 
-  it("names the datasets that one name fits, by their ids", async () => {
+  it("lists the ids of all datasets with one name", async () => {
     const other = join(stage.directory, "other.csv");
     await writeFile(other, CSV.replaceAll("class0", "class9"));
     const twin = await stage.json(
@@ -323,7 +323,7 @@ describe("poml as a client", () => {
     expect(opened?.spec.pricePerUnit).equal(20n);
   });
 
-  it("tells a task from a dataset", async () => {
+  it("distinguishes a task from a dataset", async () => {
     const task = "ab".repeat(16);
     const ordered = await stage.run("job", "submit", "--dataset", task);
     expect(ordered.exit).equal(2);
@@ -348,7 +348,7 @@ describe("poml as a client", () => {
     expect((await stage.run("benchmark", "--compare", ...away)).exit).equal(4);
   });
 
-  it("tells a missing job from a node that does not answer", async () => {
+  it("distinguishes a missing job from a node that does not answer", async () => {
     expect((await stage.run("job", "show", "ab".repeat(32))).exit).equal(3);
     const unreachable = await stage.run("status", "--api", "http://127.0.0.1:1");
     expect(unreachable.exit).equal(4);

@@ -63,7 +63,7 @@ describe("the node a command talks to", () => {
     expect(stdout).contain("node 0");
   });
 
-  it("is no other one when that node is stopped, and the hint starts the right one", async () => {
+  it("is not replaced by another when it is stopped, and the hint starts the right one", async () => {
     const stderr = await refused("NODE_NOT_RUNNING", 4, ["status", "--data-dir", dataDir]);
     expect(stderr).contain(`the node in ${dataDir} is not running`);
     expect(stderr).contain(`\`npx poml node --data-dir '${dataDir}'\``);
@@ -71,7 +71,7 @@ describe("the node a command talks to", () => {
     expect(await refused("NODE_NOT_RUNNING", 4, ["job", "list"], byVariable)).contain("--data-dir");
   });
 
-  it("is no other one when the file was left by a killed node", async () => {
+  it("is not replaced by another when its file was left by a killed node", async () => {
     const api = "http://127.0.0.1:1";
     await writeRunFile(dataDir, { ...serving, pid: deadPid(), api });
     const stderr = await refused("NODE_NOT_RUNNING", 4, ["status", "--data-dir", dataDir]);
@@ -89,7 +89,7 @@ describe("the node a command talks to", () => {
     expect(chain).contain("another chain").and.contain("cdcdcdcdcdcd");
   });
 
-  it("is told apart from one that is still starting", async () => {
+  it("is distinguished from one that is still starting", async () => {
     const { api: _, p2p: __, ...self } = serving;
     await writeRunFile(dataDir, { ...self, state: "starting" });
     expect(await refused("NODE_STARTING", 4, ["status", "--data-dir", dataDir])).contain(
@@ -120,7 +120,7 @@ describe("the node a command talks to", () => {
     expect(exit).equal(0);
   });
 
-  it("is asked for where a directory holds none, and those below it are named", async () => {
+  it("must be stated if a directory has none; the nodes below it are listed", async () => {
     const stderr = await refused("NOT_INITIALISED", 7, ["status", "--data-dir", parent]);
     expect(stderr).contain("holds no node").and.contain(dataDir);
     const empty = join(parent, "empty");
@@ -139,7 +139,7 @@ describe("the node a command talks to", () => {
     expect(exit).equal(0);
   });
 
-  it("is named by a URL, and by nothing like one", async () => {
+  it("is named by a URL, and by no text that only resembles one", async () => {
     for (const api of ["", "localhost:9471", "127.0.0.1:9471", "ftp://x", "http://x:99999"]) {
       const stderr = await refused("BAD_ARGUMENT", 2, ["status", "--api", api]);
       expect(stderr)

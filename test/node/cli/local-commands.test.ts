@@ -67,7 +67,7 @@ describe("poml without a node", () => {
     expect(locked.stderr).contain("POML_PASSPHRASE");
   });
 
-  it("refuses a genesis it cannot use", async () => {
+  it("refuses a genesis that it cannot use", async () => {
     const broken = join(directory, "broken.json");
     await writeFile(broken, '{"name": "x"}');
     const { exit, stderr } = await run(["init", "--data-dir", directory, "--genesis", broken]);
@@ -180,7 +180,7 @@ describe("poml without a node", () => {
     expect((await run(["status", "--nope"])).stderr).not.contain("options follow");
   });
 
-  it("names the URL that was meant by a bare host and port, for every command and the variable", async () => {
+  it("suggests the URL for a bare host and port, for every command and the variable", async () => {
     const genesisTrust = ["--genesis", genesis];
     const commands: [string[], Record<string, string>, string][] = [
       [["verify", directory, ...genesisTrust, "--api", "127.0.0.1:21868"], {}, "api"],

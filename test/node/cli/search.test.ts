@@ -47,7 +47,7 @@ describe("poml search", function () {
     return String(ordered.id);
   };
 
-  it("shows who searches how fast while a round is under way", async () => {
+  it("shows how fast each node searches while a round is under way", async () => {
     const { node } = stage.test;
     const ordered = await stage.json(
       "search",
@@ -139,7 +139,7 @@ describe("poml search", function () {
     expect(model.exit).equal(5);
   });
 
-  it("says that there is nothing, and finds all, and the best", async () => {
+  it("reports a search without a find, finds all, and finds the best", async () => {
     const none = await stage.json(
       "job",
       "watch",
@@ -184,7 +184,7 @@ describe("poml search", function () {
     expect(exit).equal(0);
   });
 
-  it("refuses by the option's name", async () => {
+  it("names the wrong option when it refuses", async () => {
     for (const [args, says] of [
       [["--zero-bits", "300"], "zeroBits: must be a whole number from 0 to 255"],
       [["--zero-bits", ""], "zeroBits: must be a whole number"],

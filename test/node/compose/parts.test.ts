@@ -42,7 +42,7 @@ describe("parts of a node", () => {
     expect(done).to.have.length(5);
   });
 
-  it("are all stopped although one fails to, and its error is told", async () => {
+  it("are all stopped although one fails to stop, and its error is reported", async () => {
     const { parts, done } = noted(["a", "b", "c"], ["stop b"]);
     await parts.start();
     expect(String(await failureOf(parts.stop()))).to.equal("Error: stop b");
@@ -70,7 +70,7 @@ describe("parts of a node", () => {
 });
 
 describe("something built on what is open", () => {
-  it("closes it when the building fails, and leaves it open otherwise", async () => {
+  it("is closed if the building fails, and stays open otherwise", async () => {
     let closed = 0;
     const opened = { stop: async () => void closed++ };
     expect(await buildOn(opened, async () => 7)).to.equal(7);

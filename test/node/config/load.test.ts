@@ -44,7 +44,7 @@ describe("loadConfig", () => {
     expect(config.metrics).equal(false);
   });
 
-  it("names what took the place of the one quota that earlier versions had", async () => {
+  it("names the settings that replaced the single quota of earlier versions", async () => {
     await writeConfig({ jobs: { quotaMib: 100 } });
     const ofFile = await expectCodeAsync(() => load(), "UNKNOWN_OPTION");
     await writeConfig({});
@@ -119,7 +119,7 @@ describe("loadConfig", () => {
     await expectCodeAsync(() => load({ workers: "two" }), "BAD_OPTION");
   });
 
-  it("refuses settings nobody knows, wherever they stand", async () => {
+  it("refuses unknown settings, wherever they are given", async () => {
     await expectCodeAsync(() => load({}, { POML_PROT: "1" }), "UNKNOWN_OPTION");
     await writeConfig({ api: { prot: 1 } });
     const error = await expectCodeAsync(() => load(), "UNKNOWN_OPTION");
@@ -135,7 +135,7 @@ describe("loadConfig", () => {
 });
 
 describe("settings", () => {
-  it("have a description each, and names that do not clash", () => {
+  it("each have a description, and names that do not clash", () => {
     for (const { key, description } of OPTIONS) expect(description, key).not.equal("");
     for (const property of ["key", "env", "flag"] as const) {
       expect(new Set(OPTIONS.map((option) => option[property])).size).equal(OPTIONS.length);

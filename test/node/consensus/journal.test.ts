@@ -90,7 +90,7 @@ describe("Journal", () => {
     }
   });
 
-  it("abstains where it may have signed what the damage hides, and keeps the damaged file", async () => {
+  it("abstains at heights for which damage may hide a signature, and keeps the damaged file", async () => {
     const [first = 0] = await written(7, 7);
     for (const at of [2, first - 1, first + 3]) {
       await rm(path, { force: true });
@@ -132,7 +132,7 @@ describe("Journal", () => {
     expect(journal.maySign(1)).to.equal(true);
   });
 
-  it("bars nothing it knows after a rollback, and everything it has forgotten", async () => {
+  it("after a rollback bars only the heights whose records it has lost", async () => {
     const journal = await Journal.open(path, { head: 0 });
     const chain = new TestChain();
     const block = chain.build();
@@ -165,7 +165,7 @@ describe("Journal", () => {
     }
   });
 
-  it("votes again when its owner names the very height that is barred", async () => {
+  it("votes again when its owner names exactly the barred height", async () => {
     await written(7);
     await expectCodeAsync(() => reopened(6, 7), "NOT_ABSTAINING");
     await rm(path);

@@ -155,7 +155,7 @@ describe("KeyWatch", () => {
     expect(node.errors, "and again, after a while").to.have.lengthOf(2);
   });
 
-  it("takes its own messages that come back for what they are", async () => {
+  it("recognises its own messages when they come back", async () => {
     const { node, watch } = await live();
     const proposal = node.proposal();
     node.entries.push({ kind: "vote", vote: node.vote(2) }, { kind: "proposal", proposal });
@@ -175,7 +175,7 @@ describe("KeyWatch", () => {
     }
   });
 
-  it("finds in a final block what it did not sign: its proposal, its precommit", async () => {
+  it("finds a proposal and a precommit in a final block that it did not sign", async () => {
     const proposed = await live();
     for (let block = 0; block < 40 && proposed.watch.heard === undefined; block++) {
       proposed.node.block({ isJournaled: false });
@@ -190,7 +190,7 @@ describe("KeyWatch", () => {
     expect(certified.watch.heard?.kind).to.equal("vote");
   });
 
-  it("does not care what others sign", async () => {
+  it("ignores what other keys sign", async () => {
     const { node, watch } = await live();
     watch.vote(node.other.keys.publicKey, node.vote(2));
     watch.proposal(node.other.keys.publicKey, node.proposal());
@@ -198,7 +198,7 @@ describe("KeyWatch", () => {
     expect(watch.heard).to.equal(undefined);
   });
 
-  it("does not fall for what an earlier life of the node said, repeated by anybody", async () => {
+  it("ignores messages of an earlier run of the node that somebody repeats", async () => {
     const dataDir = await folders.create();
     const node = new Watched();
     const watch = await node.open(dataDir);
@@ -216,7 +216,7 @@ describe("KeyWatch", () => {
     expect(watch.heard?.kind).to.equal("vote");
   });
 
-  it("knows its own claims of work, under any nonce, from others", async () => {
+  it("distinguishes its own claims of work, under any nonce, from others", async () => {
     const { node, watch } = await live();
     const own = node.claim(7, 2, "root");
     watch.said(own.transaction);

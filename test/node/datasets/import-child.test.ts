@@ -58,7 +58,7 @@ describe("an import in a process of its own", function () {
     expect(steps.at(-1)).to.equal(1);
   });
 
-  it("tells its size before it writes anything, and writes nothing when that is refused", async () => {
+  it("reports its size before it writes anything, and writes nothing if that is refused", async () => {
     const source = await sourceOf(table(400));
     let asked = 0;
     const refuse = async (bytes: number): Promise<never> => {
@@ -104,7 +104,7 @@ describe("an import in a process of its own", function () {
     await expectCodeAsync(() => run(source, { timeMs: 1 }), "IMPORT_TOO_COSTLY");
   });
 
-  it("is ended when nobody wants it any more", async () => {
+  it("is ended when no caller waits for it any more", async () => {
     const source = await sourceOf(table(200_000));
     const control = new AbortController();
     const started = run(source, {}, control.signal, () => control.abort());

@@ -51,7 +51,7 @@ function manifestOf(chunks: number, columns = 0): Manifest {
 describe("ManifestReader", function () {
   this.timeout(60_000);
 
-  it("reads small and large ones alike, and knows the last ones again", async () => {
+  it("reads small and large ones alike, and remembers the last ones", async () => {
     const reader = new ManifestReader();
     for (const manifest of [manifestOf(3), manifestOf(2500, 1500)]) {
       const read = await reader.read(encodeManifest(manifest));
@@ -73,7 +73,7 @@ describe("ManifestReader", function () {
     }
   });
 
-  it("lets this process go on meanwhile", async () => {
+  it("does not block this process", async () => {
     let turns = 0;
     const count = setInterval(() => turns++, 1);
     await new ManifestReader().read(encodeManifest(manifestOf(6000)));

@@ -38,7 +38,7 @@ describe("a helper process", function () {
     });
   }
 
-  it("that dies is told, and another takes the next task", async () => {
+  it("that dies is reported, and another takes the next task", async () => {
     const helper = stuck("dies");
     const run = () => helper.run("inspect", TASK, LIMITS, CALL);
     await expectCodeAsync(run, "HELPER_LOST");
@@ -57,7 +57,7 @@ describe("a helper process", function () {
     await expectCodeAsync(run, "HELPER_STOPPED");
   });
 
-  it("is killed with a task that nobody wants any more", async () => {
+  it("is killed with a task for which no caller waits any more", async () => {
     const helper = stuck("waits");
     const control = new AbortController();
     const task = helper.run("inspect", TASK, LIMITS, { ...CALL, signal: control.signal });

@@ -93,7 +93,7 @@ describe("CheckpointKeeper", () => {
     expect(await readdir(join(dataDir, "checkpoints"))).to.deep.equal([]);
   });
 
-  it("keeps no run that the disk did not take", async () => {
+  it("keeps no run that could not be written to the disk", async () => {
     const run = await keeper.begin(JOB, 1);
     const [part = ""] = await readdir(join(dataDir, "checkpoints"));
     await mkdir(join(dataDir, "checkpoints", part, "2.state"));

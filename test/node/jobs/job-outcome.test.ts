@@ -29,7 +29,7 @@ describe("the outcome of a job", () => {
     check: UPDATE_CHECKS.indexOf(name),
   });
 
-  it("of a running job is how far it is", () => {
+  it("of a running job is its progress", () => {
     const drawing = describeOutcome(job({ phase: "drawing", round: 0 }));
     expect(drawing).to.include({ state: "running" });
     expect(drawing.reason).to.contain("being drawn");
@@ -89,7 +89,7 @@ describe("the outcome of a job", () => {
     requireModel(settled);
   });
 
-  it("names what a refused round failed, and a remedy that fits", () => {
+  it("names the failed checks of a refused round, and a remedy that fits", () => {
     const long = describeOutcome(
       job({ phase: "failed", outcome: "refused", round: 0, refused: [check("norm")] }),
     );

@@ -42,7 +42,7 @@ describe("OrderDesk", () => {
     expect(escrows).to.have.length(3);
   });
 
-  it("knows a key after a restart, under the id its order goes on with", async () => {
+  it("remembers a key after a restart, under the present id of its order", async () => {
     const { desk, escrows } = world();
     await desk().submit("a", "k");
     const again = await desk().submit("a", "k");

@@ -86,24 +86,24 @@ describe("OrderWatch", () => {
     expect(await verdictOn({})).to.deep.equal({ said: undefined, accepted: true });
   });
 
-  it("declines what its owner does not want", async () => {
+  it("declines an order that its owner does not want", async () => {
     const declined = { said: "declined", accepted: false };
     expect(await verdictOn({ allow: ["train/tfjs"] })).to.deep.equal(declined);
     expect(await verdictOn({ workerBytes: 65 * MIB }), "memory").to.deep.equal(declined);
   });
 
-  it("declines an order of which one batch would hold a worker past all calls", async () => {
+  it("declines an order whose batches would keep a worker from answering too long", async () => {
     expect(await verdictOn({ batchMs: 29_000 })).to.include({ accepted: true });
     const declined = { said: "declined", accepted: false };
     expect(await verdictOn({ batchMs: 31_000 })).to.deep.equal(declined);
   });
 
-  it("declines an order whose files find no room, so that the job goes on without it", async () => {
+  it("declines an order for whose files it has no room, so that the job continues without it", async () => {
     const declined = { said: "declined", accepted: false };
     expect(await verdictOn({ roomBytes: 0 })).to.deep.equal(declined);
   });
 
-  it("declines an order that this machine could not look at in time, for others wait behind it", async () => {
+  it("declines an order that this machine could not check in time, because others wait behind it", async () => {
     const declined = { said: "declined", accepted: false };
     expect(await verdictOn({ isTooSlow: true })).to.deep.equal(declined);
   });

@@ -147,7 +147,7 @@ describe("the certificate of a search", function () {
     });
   }
 
-  it("does not hold with a find that is none, even if a whole chain had signed it", async () => {
+  it("is refused with a false find, even if a whole chain had signed it", async () => {
     const lies: Readonly<Record<string, (job: Job) => void>> = {
       "hashes to": FORGERIES["another digest"] ?? (() => {}),
       "lies in the range": (job) => {

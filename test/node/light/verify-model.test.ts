@@ -92,7 +92,7 @@ describe("verifyResult", () => {
     );
   });
 
-  it("takes no lie of the node that helps", async () => {
+  it("accepts no false answer of the node that helps", async () => {
     const [early, late] = [await trustOf(20), await trustOf(63)];
     const other = new LightChain(new TestChain({ founders: 5 }));
     other.advanceTo(70);
@@ -158,7 +158,7 @@ describe("verifyResult", () => {
     await refused(forged, "CERTIFICATE_BAD_SIGNATURE");
   });
 
-  it("refuses what is no certificate with CERTIFICATE_FORMAT", async () => {
+  it("refuses bytes that are no certificate with CERTIFICATE_FORMAT", async () => {
     await refused({ ...files, "certificate.json": text("{}") }, "CERTIFICATE_FORMAT");
     await refused(
       changed("updates", () => ["00"]),

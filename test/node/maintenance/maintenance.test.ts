@@ -14,7 +14,7 @@ import { run } from "../cli/support.ts";
 
 const HEIGHT = 24;
 
-describe("looking after the chain database of a stopped node", function () {
+describe("maintenance of a stopped node's chain database", function () {
   this.timeout(60_000);
   const folders = new TemporaryFolders();
   let stored: StoredChain;
@@ -42,7 +42,7 @@ describe("looking after the chain database of a stopped node", function () {
   }
 
   describe("poml verify-db", () => {
-    it("finds a whole database sound", async () => {
+    it("finds no fault in an undamaged database", async () => {
       const report = await poml(0, "verify-db");
       expect(report).to.deep.include({ sound: true, height: HEIGHT, lowest: 1, faults: [] });
     });
@@ -69,7 +69,7 @@ describe("looking after the chain database of a stopped node", function () {
   });
 
   describe("poml repair", () => {
-    it("has nothing to do with a whole database", async () => {
+    it("has nothing to do in an undamaged database", async () => {
       expect(await poml(0, "repair")).to.deep.include({ action: "none", height: HEIGHT });
     });
 
@@ -143,7 +143,7 @@ describe("looking after the chain database of a stopped node", function () {
       await expectHeight(12);
     });
 
-    it("refuses what can neither be undone nor replayed, and changes nothing", async () => {
+    it("refuses a rollback that can neither be undone nor replayed, and changes nothing", async () => {
       await stored.removeEntries(numberKey("undo", 20));
       await stored.with(({ store }) => store.prune(5, []));
       const { error } = await poml(7, "rollback", "--to", "12");

@@ -66,7 +66,7 @@ describe("BlockRepair", function () {
     return { chain, repair };
   }
 
-  it("mends damaged and missing blocks from an honest peer, past one that lies", async () => {
+  it("replaces damaged and missing blocks from an honest peer, although another lies", async () => {
     const other = new CertifiedChain({ founders: 3 }).advanceTo(HEIGHT);
     await stored.flipBlock(6);
     await stored.flipBlock(7);
@@ -86,7 +86,7 @@ describe("BlockRepair", function () {
     expect(await readDamaged(chain.store.db)).to.deep.equal([]);
   });
 
-  it("mends what a reader stumbles over, and the reader finds it later", async () => {
+  it("replaces a damaged block that a reader finds, so that the reader gets it later", async () => {
     const { chain, repair } = await mending(await serving(stored.source.blocks));
     await chain.store.db.batch([{ type: "del", key: numberKey("block", 5) }]);
     await expectCodeAsync(() => chain.store.block(5), "BLOCK_DAMAGED");
@@ -94,7 +94,7 @@ describe("BlockRepair", function () {
     expect((await chain.store.block(5))?.block.header.height).to.equal(5);
   });
 
-  it("takes nothing from peers that have another block, and notes what it lacks", async () => {
+  it("takes nothing from peers that have another block, and lists the blocks that it lacks", async () => {
     const other = new CertifiedChain({ founders: 3 }).advanceTo(HEIGHT);
     await stored.flipBlock(6);
     let asked = 0;

@@ -98,7 +98,7 @@ describe("ConsensusGossip", () => {
       expect(listener.votes).to.deep.equal([vote]);
     });
 
-    it("loses its place to no forged one, and their senders are told off", async () => {
+    it("loses its place to no forged one, and forged ones are rejected", async () => {
       const listener = new Listener();
       for (let round = 0; round < 2 * VOTES_PER_SEAT; round++) {
         const verdict = await listener.gossip.takeVote(
@@ -113,7 +113,7 @@ describe("ConsensusGossip", () => {
       expect(listener.votes).to.deep.equal([vote]);
     });
 
-    it("is held to the seats of its own height where an epoch ends before it", async () => {
+    it("is checked against the seats of its own height if an epoch ends before it", async () => {
       const test = new TestChain({ founders: 6, parameters: { epochBlocks: 4 } });
       test.advanceTo(6);
       const { state } = test.head;
@@ -214,7 +214,7 @@ describe("ConsensusGossip", () => {
   });
 
   describe("a proposal of the height under way", () => {
-    it("that somebody else altered speaks against the sender, not the proposer", async () => {
+    it("that somebody else altered is held against the sender, not the proposer", async () => {
       const listener = new Listener();
       const block = listener.test.build();
       const proposer = listener.test.personOf(block.header.proposer);

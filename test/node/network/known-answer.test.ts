@@ -49,7 +49,7 @@ describe("the answer to a peer that is stuck", () => {
     expect(world.made).to.equal(10);
   });
 
-  it("has what came meanwhile when that time is over", () => {
+  it("contains new messages when that time is over", () => {
     const { world, ask } = start();
     expect(ask().votes).to.have.length(1);
     world.votes = [vote(0), vote(1)];
@@ -57,7 +57,7 @@ describe("the answer to a peer that is stuck", () => {
     expect(ask().votes).to.have.length(2);
   });
 
-  it("is another at once at the next height", () => {
+  it("is made anew at once at the next height", () => {
     const { world, ask } = start();
     ask();
     Object.assign(world, { height: 2, votes: [], proposals: [] });

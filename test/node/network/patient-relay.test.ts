@@ -39,14 +39,14 @@ describe("PatientRelay", () => {
     expect(await relay.judge("accept")).to.equal("accept");
   });
 
-  it("passes nothing on that is of no use any more", async () => {
+  it("passes on no messages that are useless by then", async () => {
     const { chain, relay } = relayWith(3);
     const judged = relay.judge("accept");
     chain.height++;
     expect(await judged).to.equal("ignore");
   });
 
-  it("sees that a neighbour is gone", async () => {
+  it("notices that a neighbour is gone", async () => {
     const { chain, relay, lose } = relayWith(3);
     const before = relay.judge("accept");
     lose();
@@ -55,7 +55,7 @@ describe("PatientRelay", () => {
     expect(await Promise.all([before, after])).to.deep.equal(["ignore", "accept"]);
   });
 
-  it("leaves other verdicts alone, and waits for nothing once stopped", async () => {
+  it("does not change other verdicts, and waits for nothing once stopped", async () => {
     const { relay } = relayWith(3);
     expect(await relay.judge("reject")).to.equal("reject");
     expect(await relay.judge("ignore")).to.equal("ignore");

@@ -53,7 +53,7 @@ describe("RangePlan", () => {
     expect(taken).to.deep.equal(upTo(95));
   });
 
-  it("asks nobody for heights it does not claim to have", () => {
+  it("asks no peer for heights that it does not claim to have", () => {
     const scheduler = plan();
     scheduler.offer("short", claim(4));
     scheduler.offer("pruned", claim(30, 5));
@@ -80,7 +80,7 @@ describe("RangePlan", () => {
     expect(taken).to.deep.equal(upTo(25));
   });
 
-  it("believes a peer less that has nothing of what it claims, and ends", () => {
+  it("lowers the assumed height of a peer that has nothing of what it claims, and ends", () => {
     const scheduler = plan();
     scheduler.offer("boaster", claim(2 ** 40));
     scheduler.offer("honest", claim(30));
@@ -151,7 +151,7 @@ describe("RangePlan", () => {
     expect(restOf(40_000)).to.equal(1_000);
   });
 
-  it("drops what a liar brought and never asks it again", () => {
+  it("drops the blocks of a liar and never asks it again", () => {
     const scheduler = plan();
     scheduler.offer("liar", claim(20));
     const lies = scheduler.requests(0);
@@ -181,7 +181,7 @@ describe("RangePlan", () => {
     expect(scheduler.take()).to.equal(undefined);
   });
 
-  it("holds no more than its bytes, but always asks for what all else waits for", () => {
+  it("holds no more bytes than its limit, but always asks for the range for which everything waits", () => {
     const scheduler = plan({ rangeBytes: 1_000, maxBytes: 4_000, rangeBlocks: 1 });
     for (const peer of ["a", "b", "c"]) scheduler.offer(peer, claim(50));
     const asked = scheduler.requests(0);

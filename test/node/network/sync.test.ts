@@ -226,7 +226,7 @@ describe("sync from several peers", function () {
     expect(isBanned(me, ahead)).to.equal(false);
   });
 
-  it("serves headers that are those of its blocks", async () => {
+  it("serves the headers of its blocks", async () => {
     const me = await client();
     await catchUp(me, [await server(honest)]);
     const other = network.host();
@@ -239,7 +239,7 @@ describe("sync from several peers", function () {
     expect(headers).to.deep.equal(expected);
   });
 
-  it("takes a pruned node's blocks from where it keeps them", async () => {
+  it("takes the blocks that a pruned node still has", async () => {
     const me = await client();
     const pruned = await server(honest, { height: HEIGHT, lowest: 25 });
     const short = await server(honest, { height: 24, lowest: 1 });
@@ -254,7 +254,7 @@ describe("sync from several peers", function () {
     expect(isBanned(me, boaster)).to.equal(false);
   });
 
-  it("goes on where it was after a stop in the middle", async () => {
+  it("continues where it was after a stop in the middle", async () => {
     const me = await client({ rangeBlocks: 4 });
     const serving = await server(async function* (from, count) {
       if (from > 24) await new Promise((resolve) => setTimeout(resolve, 5_000).unref());

@@ -103,7 +103,7 @@ describe("light client in a browser", function () {
       [from, hexes] as const,
     );
 
-  it("follows real blocks and asks its node for the way by itself", async () => {
+  it("follows real blocks and asks its node for the route by itself", async () => {
     const hash = toHex(test.node.head().hash);
     expect(await follow(vouched, updates)).to.deep.equal({
       height: 40,
@@ -118,7 +118,7 @@ describe("light client in a browser", function () {
     expect(asked).to.include({ height: 40, hash, steps: 1 });
   });
 
-  it("refuses what was tampered with, with the same codes as a node", async () => {
+  it("refuses altered blocks, with the same codes as a node", async () => {
     const bent = (index: number, change: (block: LightBlock) => LightBlock): string[] =>
       updates.with(
         index,

@@ -70,7 +70,7 @@ describe("the page", function () {
   const text = async (selector: string): Promise<string> =>
     (await page.locator(selector).textContent()) ?? "";
 
-  it("tells done, cancelled and never drawn apart, in the list and on their pages", async () => {
+  it("distinguishes done, cancelled and undrawn jobs, in the list and on their pages", async () => {
     await goto("#/");
     const row = (name: string) => page.locator("tr", { hasText: name });
     await row("whole").locator('[data-outcome="done"]').waitFor();
@@ -96,7 +96,7 @@ describe("the page", function () {
       .and.not.contain("0 audits under way");
   });
 
-  it("shows a search: what is covered, what was found, who hashed how much", async () => {
+  it("shows a search: its coverage, its finds, and how much each node hashed", async () => {
     const { kind, order } = toOrderRequest({
       kind: "search",
       algorithm: "sha256",
@@ -128,7 +128,7 @@ describe("the page", function () {
       .waitFor();
   });
 
-  it("shows of a search under way who hashes how fast, what is searched and what is leased", async () => {
+  it("shows the speed of each node, the searched and the leased parts of a search under way", async () => {
     const { kind, order } = toOrderRequest({
       kind: "search",
       algorithm: "sha256",
@@ -167,7 +167,7 @@ describe("the page", function () {
     node.liveSearch = () => undefined;
   });
 
-  it("saves the files of a model, and no refusal in their place", async () => {
+  it("saves the files of a model, and no refusal in place of a file", async () => {
     await goto(`#/jobs/${ids.done}`);
     const saved = page.waitForEvent("download");
     await page.getByRole("link", { name: "model.json" }).click();
@@ -180,7 +180,7 @@ describe("the page", function () {
     await page.unroute("**/model/weights.bin");
   });
 
-  it("has nothing at unknown addresses, and says so", async () => {
+  it("says that there is nothing at unknown addresses", async () => {
     await goto("#/");
     for (const [address, title] of [
       ["#/nonsense", "No such page"],
@@ -201,7 +201,7 @@ describe("the page", function () {
     }
   });
 
-  it("moves a bar that is on the page already", async () => {
+  it("moves a bar that is already on the page", async () => {
     await goto("#/");
     const widths = await page.evaluate(`(async () => {
       const { meter } = await import("/assets/dom.js");
@@ -249,7 +249,7 @@ describe("the page", function () {
     await page.getByText("any one of the 4 voters may stop and the chain goes on").waitFor();
   });
 
-  it("is not live on a wrong chain, and says whose", async () => {
+  it("is not live on a wrong chain, and names that chain", async () => {
     await goto("#/");
     await page.locator('#live[data-state="live"]').waitFor();
     const failure = {
@@ -279,7 +279,7 @@ describe("the page", function () {
     test.clock.nowMs = 0;
   });
 
-  it("shows what is held against a node, in plain sight", async () => {
+  it("shows what is held against a node", async () => {
     const key = toHex(node.state().nodes.at(1).publicKey);
     await goto(`#/nodes/${key}`);
     await page.getByText("Nothing is held against this node").waitFor();

@@ -162,7 +162,7 @@ describe("SegmentVerifier", () => {
     expect(scene.chain.head.state.nodes.at(0).ratedWindow).to.equal(1);
   });
 
-  it("waits for a claimant that holds requests open only as long as it can tell of it in time", async () => {
+  it("waits for a claimant that holds requests open only as long as it can still report it in time", async () => {
     for (const segmentsPerVerifier of [1, 4, 16]) {
       const scene = new Scene({ segmentsPerVerifier });
       scene.claimed();
@@ -193,7 +193,7 @@ describe("CommitteeMember", () => {
     return member;
   }
 
-  it("seals the state it came to, match or not, so that nobody can tell which", async () => {
+  it("seals the state that it reached, so that nobody can tell whether it matches", async () => {
     for (const isTrue of [true, false]) {
       const scene = new Scene();
       const [node = -1] = scene.disputed();
@@ -208,7 +208,7 @@ describe("CommitteeMember", () => {
     }
   });
 
-  it("seals the same as all others where no state can be reached, and tells if unserved", async () => {
+  it("seals the same as all others if no state can be reached, and reports if it was not served", async () => {
     const scene = new Scene();
     const [a = -1, b = -1, c = -1] = scene.disputed();
     scene.replay = () =>
@@ -235,7 +235,7 @@ describe("CommitteeMember", () => {
     expect(verdictsIn(scene)).to.deep.equal(["not-served"]);
   });
 
-  it("shows at once what its seal was made of when that is another state", async () => {
+  it("shows the state of its seal at once if it is another one", async () => {
     const scene = new Scene();
     const nodes = scene.disputed();
     scene.replay = async (index) => sha256(scene.hashAt(index));
@@ -249,7 +249,7 @@ describe("CommitteeMember", () => {
     expect(scene.chain.head.state.nodes.at(0)).to.include({ capacity: 0n, bond: 500_000_000n });
   });
 
-  it("asks on through a pause of its own, and does not take it for the claimant's", async () => {
+  it("continues to ask after a pause of its own process, and does not blame the claimant for it", async () => {
     const scene = new Scene();
     const [node = -1] = scene.disputed();
     const { served } = scene;

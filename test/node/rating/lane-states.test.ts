@@ -32,7 +32,7 @@ describe("LaneStates", () => {
   });
   afterEach(() => folders.removeAll());
 
-  it("keeps what was worked over a restart", async () => {
+  it("keeps finished work over a restart", async () => {
     put(writer, 0, 4);
     expect(await writer.finish([hashesOf(0, 4)])).to.deep.equal([hashesOf(0, 4)]);
     const again = new LaneStates({ dataDir });
@@ -53,7 +53,7 @@ describe("LaneStates", () => {
     expect(await writer.finish([hashesOf(0, 4)])).to.deep.equal([[]]);
   });
 
-  it("claims nothing after a worker that sent other states than it says", async () => {
+  it("claims nothing if a worker sent other states than it reported", async () => {
     put(writer, 0, 4);
     writer.put(0, 2, stateAt(5, 2));
     expect(await writer.finish([hashesOf(0, 4)])).to.deep.equal([hashesOf(0, 2)]);
@@ -69,7 +69,7 @@ describe("LaneStates", () => {
     expect(writer.failure).to.be.instanceOf(Error);
   });
 
-  it("claims nothing when not even that can be noted", async () => {
+  it("claims nothing if the disk does not even take the note of it", async () => {
     put(writer, 0, 4);
     await mkdir(join(folderOf(dataDir), "worked.json.tmp"));
     const failed = await writer.finish([hashesOf(0, 4)]).catch((error: unknown) => error);
@@ -77,7 +77,7 @@ describe("LaneStates", () => {
     expect(await states.worked(WINDOW)).to.equal(undefined);
   });
 
-  it("serves no state that is not what was claimed any more", async () => {
+  it("serves no state that differs from the claimed one", async () => {
     put(writer, 0, 4);
     await writer.finish([hashesOf(0, 4)]);
     await writeFile(join(folderOf(dataDir), "0-2.state"), stateAt(0, 2).subarray(1));
@@ -85,7 +85,7 @@ describe("LaneStates", () => {
     expect(await states.get(WINDOW, 0, 3)).to.deep.equal(stateAt(0, 3));
   });
 
-  it("takes nothing that an earlier window or another chain left behind", async () => {
+  it("ignores files of an earlier window or another chain", async () => {
     put(writer, 0, 4);
     await writer.finish([hashesOf(0, 4)]);
     for (const other of [

@@ -84,7 +84,7 @@ describe("Membership", function () {
     expect(newcomer.duties.waiting()).to.deep.equal([]);
   });
 
-  it("goes on after a restart, and replaces what it says of itself under the same nonce", async () => {
+  it("continues after a restart, and replaces its registration under the same nonce", async () => {
     const { net, newcomer, founder } = join();
     newcomer.isCutOff = true;
     membershipOf(newcomer).onBlock();

@@ -6,7 +6,7 @@ import { commit, entryOf, result, stagesOf, trackChain } from "../../helpers/tra
 const FOUNDERS = 8;
 
 describe("TrackJudge", () => {
-  it("repeats what it was drawn for in an order of its own, so that no entry is last for all", () => {
+  it("repeats its entries in an order of its own, so that no entry is last for all judges", () => {
     const chain = trackChain(FOUNDERS);
     const { opens, revealed, judgesDrawn } = stagesOf(chain);
     const all = Array.from({ length: FOUNDERS }, (_, index) => chain.personOfNode(index));

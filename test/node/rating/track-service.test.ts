@@ -180,7 +180,7 @@ describe("the services of the open track", () => {
     expect(net.nodes.map(({ runs }) => runs)).to.deep.equal(Array(5).fill(6));
   });
 
-  it("catch a node that tells better counts than its model has", async () => {
+  it("catch a node that reports better counts than its model has", async () => {
     const bent: Bent = ({ weights, test }, { publicKey }) => {
       const isOwn = sameBytes(publicKey, net.chain.personOfNode(0).keys.publicKey);
       if (test === undefined || !isOwn) return { weights, test };
@@ -199,7 +199,7 @@ describe("the services of the open track", () => {
     expect(net.record(1).failed).to.equal(0);
   });
 
-  it("show for a node that went away after telling", async () => {
+  it("show the values of a node that went away after its result", async () => {
     const net = new TestNet(engine).fill();
     const { judgesDrawn, shownUntil } = stagesOf(net.chain);
     await net.advanceTo(judgesDrawn);
@@ -241,7 +241,7 @@ describe("the services of the open track", () => {
     });
   }
 
-  it("tell nothing when the recipe was changed after committing", async () => {
+  it("report no result if the recipe was changed after the commitment", async () => {
     const net = new TestNet(engine, 3).fill();
     const { commitsUntil, judgesDrawn } = stagesOf(net.chain);
     await net.advanceTo(commitsUntil);

@@ -87,7 +87,7 @@ describe("a node's work in a window", () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it("is told, with the least share of a core that its lanes had", async () => {
+  it("is reported, with the smallest share of a core that its lanes had", async () => {
     const { last, lines } = await work(folder, [0.95, 0.9]);
     const told: WindowWork = { window: 1, lanes: 2, segments: 6, coreShare: 0.9 };
     expect(last).to.deep.equal(told);
@@ -95,14 +95,14 @@ describe("a node's work in a window", () => {
     expect(lines[0]?.facts).to.deep.equal(told);
   });
 
-  it("warns when other programs had the machine", async () => {
+  it("warns if other programs used the machine", async () => {
     const { lines } = await work(folder, [0.95, 0.3]);
     const warning = lines.find(({ level }) => level === "warn");
     expect(warning?.facts).to.include({ window: 1 });
     expect(String(warning?.facts["disturbed"])).to.match(/took 70 % of each core/);
   });
 
-  it("knows no share when a lane ended without its worker's word", async () => {
+  it("knows no share if a lane ended without a report of its worker", async () => {
     const { last, lines } = await work(folder, [undefined]);
     expect(last?.coreShare).to.equal(undefined);
     expect(lines.some(({ level }) => level === "warn")).to.equal(false);

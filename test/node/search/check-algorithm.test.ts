@@ -46,7 +46,7 @@ describe("a module that is to be an algorithm", function () {
     expect(helper.pid).a("number").and.not.equal(pid);
   });
 
-  it("is told what is wrong with it, and the process goes on", async () => {
+  it("is refused with the reason, and the process continues", async () => {
     const check = (bytes: Uint8Array) => () => checkAlgorithm(bytes, helper, CALL, LIMITS);
     const trap = await expectCodeAsync(check(toys.with("traps in search")), "ALGORITHM_TRAPPED");
     expect(trap.facts).deep.include({ call: "search" });
@@ -56,7 +56,7 @@ describe("a module that is to be an algorithm", function () {
     expect(helper.pid).equal(pid);
   });
 
-  it("of the documentation compiles and passes, by the commands that stand there", async () => {
+  it("of the documentation compiles and passes, by the commands in the documentation", async () => {
     const example = await readExample();
     expect(example.source.split("\n").length).lessThan(60);
     const file = join(directory, "toy.wasm");

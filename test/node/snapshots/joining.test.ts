@@ -191,7 +191,7 @@ describe("joining by a snapshot", function () {
     expect(toHex(me.chain.state.root())).to.equal(roots[HEIGHT]);
   });
 
-  it("bans who offers a snapshot of another state under the right header", async () => {
+  it("bans a peer that offers a snapshot of another state under the right header", async () => {
     const [honest] = servers;
     const [older, newer] = (await honest?.snapshots.list()) ?? [];
     if (honest === undefined || older === undefined || newer === undefined) throw new Error("none");
@@ -220,7 +220,7 @@ describe("joining by a snapshot", function () {
     expect(me.chain.height).to.equal(0);
   });
 
-  it("starts from genesis when nobody has a snapshot, and still minds the trusted block", async () => {
+  it("starts from genesis if nobody has a snapshot, and still requires the trusted block", async () => {
     const server = await provider({ everyEpochs: 0 });
     const me = await start({ trust: trust(27) });
     me.dial([server]);

@@ -282,7 +282,7 @@ describe("notices of searches", () => {
     expect(lines.slice(1)).to.deep.equal(["no longer so"]);
   });
 
-  it("a node whose fault was proven hears of it first, and what is left to do", () => {
+  it("name the proven fault of a node first, and what is left to do", () => {
     const [notice] = of({ slashedAt: 77 });
     expect(notice).to.include({ code: "SLASHED", level: "problem" });
     expect(notice?.message).to.include("proven in block 77");
@@ -291,7 +291,7 @@ describe("notices of searches", () => {
 });
 
 describe("peer heights", () => {
-  it("count what was heard lately, of the highest", () => {
+  it("count only recent reports of the highest", () => {
     const heard = [
       { height: 7, at: 90_000 },
       { height: 9, at: 95_000 },
@@ -306,7 +306,7 @@ describe("peer heights", () => {
 });
 
 describe("the log of notices", () => {
-  it("tells each once, again when it changes, and when it is over", () => {
+  it("contains each once, again when it changes, and when it is over", () => {
     const lines: string[] = [];
     const write = (level: string) => (message: string, facts: object) =>
       lines.push(`${level} ${message} ${JSON.stringify(facts)}`);

@@ -44,7 +44,7 @@ describe("JobDisk", () => {
   const refused = async (kind: StorageKind, bytes: number): Promise<StorageError> =>
     (await expectCodeAsync(() => disk.reserve(kind, bytes), "JOB_DISK_FULL")) as StorageError;
 
-  it("promises what leaves the mark, and not a byte more", async () => {
+  it("promises space down to the mark, and not a byte more", async () => {
     const { message, remedy } = await refused("datasets", 9_001);
     expect(message).to.match(/no room for files of jobs.*\(disk\.jobsMinFreeMib\)/);
     expect(remedy).to.contain("npx poml storage");
@@ -87,7 +87,7 @@ describe("JobDisk", () => {
     (await disk.reserve("datasets", 8_000)).release();
   });
 
-  it("does not lose what is written while it counts", async () => {
+  it("does not miss files that are written while it counts", async () => {
     const held = await disk.reserve("blobs", 3_000);
     held.wrote(1_000);
     const done = disk.beginCount();
@@ -101,7 +101,7 @@ describe("JobDisk", () => {
     await refused("blobs", 2_001);
   });
 
-  it("makes room ahead of time before it refuses, once however many ask", async () => {
+  it("deletes files ahead of time before it refuses, once however many ask", async () => {
     free = 1_500;
     collect = () => {
       free += 400;
@@ -116,7 +116,7 @@ describe("JobDisk", () => {
     expect(asked, "at most one look in ten seconds").to.have.lengthOf(1);
   });
 
-  it("below the mark ends what is under way, takes nothing, and comes back a quarter above it", async () => {
+  it("below the mark ends running writes and takes no files, until a quarter more than the mark is free", async () => {
     const held = await disk.reserve("datasets", 1_000);
     const window = await disk.reserve("windows", 100);
     free = MARK - 1;

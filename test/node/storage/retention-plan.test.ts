@@ -42,7 +42,7 @@ describe("planRetention", () => {
       (removal) => [removal.file.name, removal.reason],
     );
 
-  it("removes what nobody needs once it is old enough", () => {
+  it("removes unneeded files once they are old enough", () => {
     const files = [file("update", 10), file("young update", 9.9)];
     expect(gone(files, NOBODY)).to.deep.equal([["update", "old"]]);
   });
@@ -81,7 +81,7 @@ describe("planRetention", () => {
     expect(gone([file("data", 600)], needs)).to.deep.equal([]);
   });
 
-  it("over the quota, takes what nobody needs first, then the jobs settled longest ago", () => {
+  it("over the quota, removes unneeded files first, then those of the jobs settled longest ago", () => {
     const files = [
       file("model 1", 40),
       file("model 2", 40),
@@ -122,7 +122,7 @@ describe("planRetention", () => {
     expect(gone(files, NOBODY, { quotaBytes: small })).to.deep.equal([["datasets", "over-quota"]]);
   });
 
-  it("ahead of time frees as much as is short: what nobody needs, then what was settled longest ago", () => {
+  it("ahead of time frees only the missing space: unneeded files, then those of the jobs settled longest ago", () => {
     const files = [
       file("model", 40),
       file("data", 40, { kind: "datasets" }),

@@ -90,7 +90,7 @@ describe("Retention", () => {
     };
   }
 
-  it("keeps all of an open job, and of a settled one what its client comes for", async () => {
+  it("keeps all files of an open job, and of a settled one those that its client fetches", async () => {
     const { dataDir, blobs, models, torrents, chain, retention, pass } = await open(1e9);
     const names = ["model", "initial parameters", "dataset", "torrent"];
     // What the job-run helper names in its orders, updates and records.

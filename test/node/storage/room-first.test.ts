@@ -101,7 +101,7 @@ describe("room for files of jobs", () => {
     ]);
   });
 
-  it("of a run is held until its states are written, and stops what it was taken from", async () => {
+  it("of a run is held until its states are written, and the run fails if it is taken away", async () => {
     room.left = 100;
     const keeper = new CheckpointKeeper({ dataDir }, { room, stateHash: storedStateHash });
     const run = await keeper.begin(sha256(text("job")), 1, 100);

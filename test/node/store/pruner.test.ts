@@ -67,7 +67,7 @@ describe("Pruner", function () {
     });
   });
 
-  it("keeps all by default, and what something else needs", async () => {
+  it("keeps all blocks by default, and always those that something else needs", async () => {
     await pruned(0);
     await stored.with(async ({ store }) => expect(store.lowest).to.equal(1));
     await pruned(KEEP, 30);

@@ -158,7 +158,7 @@ describe("LinkServer", () => {
     expect((await refusal(url, headers.authorization))[0]).to.equal(401);
   });
 
-  it("tells a welcome worker its name and the pace", async () => {
+  it("tells an accepted worker its name and the heartbeat interval", async () => {
     const { heard } = await link();
     expect(heard[0]).to.include({ type: "welcome", worker: "remote-1", heartbeatMs: 10_000 });
     expect(links[0]?.identity).to.include({ kind: "remote", threads: 2, platform: "test" });

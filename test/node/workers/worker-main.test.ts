@@ -75,7 +75,7 @@ describe("runWorker", () => {
     expect(error.facts).to.include({ refusal: "engine" });
   });
 
-  it("refuses an address that is none", async () => {
+  it("refuses a malformed address", async () => {
     for (const url of ["", "node", "http://127.0.0.1:1"]) {
       await expectCodeAsync(() => work(url), "BAD_URL");
     }

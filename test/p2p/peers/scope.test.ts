@@ -26,7 +26,7 @@ describe("scope of an address", () => {
     it(`of ${address} is ${scope}`, () => expect(scopeOf(address)).to.equal(scope));
   }
 
-  it("lets a peer name what reaches as far as it does", () => {
+  it("lets a peer name addresses that reach as far as its own", () => {
     expect(mayName("public", "public")).to.equal(true);
     expect(mayName("public", "private")).to.equal(false);
     expect(mayName("public", "loopback")).to.equal(false);

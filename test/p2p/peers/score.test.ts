@@ -32,13 +32,13 @@ describe("ScoreBook", () => {
     expect(book.size).to.equal(0);
   });
 
-  it("costs more to be provably wrong than to be greedy", () => {
+  it("costs more for a proven lie than for too many requests", () => {
     const greedy = costOf({ action: "ignore", code: "RATE_LIMITED" });
     expect(greedy).to.be.greaterThan(0);
     expect(costOf(REJECT)).to.be.greaterThan(greedy);
   });
 
-  it("charges a flood by the second: what came at once is no offence worth a cut-off", () => {
+  it("charges a flood once a second: messages that came at once do not lead to a cut-off", () => {
     const book = new ScoreBook();
     const flood: Offence = { action: "ignore", code: "RATE_LIMITED" };
     repeat(book, 10_000, flood, 0);

@@ -67,7 +67,7 @@ describe("Asking", () => {
     for (const asker of askers.splice(0)) asker.leave();
   });
 
-  it("has no more under way with a peer than the protocol says, and counts each peer alone", async () => {
+  it("has no more requests under way with a peer than the protocol allows, and counts each peer separately", async () => {
     const asker = new Asker();
     for (const name of ["a", "b", "c", "d", "e"]) void asker.ask(name);
     for (const name of ["x", "y"]) void asker.ask(name, { use: "audits" });

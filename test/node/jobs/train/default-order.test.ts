@@ -39,7 +39,7 @@ describe("an order with no option but its data", function () {
     expect(await learned(irisLike({ rows: 150 }), 3)).to.be.greaterThan(0.94);
   });
 
-  it("learns who survived, with values missing, about as well as noise allows", async () => {
+  it("learns from passengers with missing values who survived, about as well as noise allows", async () => {
     expect(await learned(titanicLike({ rows: 891 }))).to.be.greaterThan(0.77);
   });
 
@@ -58,7 +58,7 @@ describe("an order with no option but its data", function () {
 describe("the default plan", () => {
   const SIZES = [1, 2, 10, 40, 120, 1_000, 10_000, 100_000, 10_000_000];
 
-  it("is one that the chain takes, whatever the data and whatever is given", () => {
+  it("is accepted by the chain, whatever the data and the given fields", () => {
     for (const rows of SIZES) {
       for (const drawable of [0, 1, 3, 4, 100]) {
         for (const shape of [[4], [28, 28, 1], [2, 2, 3], [16, 3]]) {
@@ -94,7 +94,7 @@ describe("the default plan", () => {
     expect(defaultParticipants({ rows: 4_800 }, 2)).to.equal(2);
   });
 
-  it("takes a model that fits the shape: convolutions for images of some size alone", () => {
+  it("takes a model that fits the shape: convolutions only for images of sufficient size", () => {
     const presetOf = (shape: readonly number[]) => {
       const { model } = fillOrder({ dataset: "" }, { name: "x", rows: 100, shape }, 4).order;
       return "preset" in model ? model.preset : "";

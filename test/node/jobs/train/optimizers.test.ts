@@ -215,7 +215,7 @@ describe("jobs by optimizer and loss", function () {
     expect(error.facts).to.include({ reason: "BAD_CHECKPOINT" });
   });
 
-  it("lets an auditor tell a run of the ordered optimizer from one of another", async () => {
+  it("lets an auditor distinguish the ordered optimizer from another", async () => {
     const spec = await specOf(JOBS.adam ?? {});
     const honest = await train(spec);
     expect(await judge(spec, honest)).to.include({ answer: "match" });
@@ -223,7 +223,7 @@ describe("jobs by optimizer and loss", function () {
     expect(await judge(spec, lazy)).to.include({ answer: "mismatch", segment: 0 });
   });
 
-  it("lets an auditor name where a run diverges that somebody says has ended", async () => {
+  it("lets an auditor name the segment in which a run diverges, though its participant says that it ended", async () => {
     const spec = await specOf({
       loss: "meanSquaredError",
       model: flowerModel("linear"),
@@ -247,7 +247,7 @@ describe("jobs by optimizer and loss", function () {
     expect(await judge(spec, early)).to.include({ answer: "mismatch", segment: 0 });
   });
 
-  it("lets an auditor tell of a participant that holds requests open before the stage is over", async () => {
+  it("lets an auditor report a participant that holds requests open before the stage is over", async () => {
     const spec = await specOf({});
     const made = await train(spec);
     const held = (signal: AbortSignal): Promise<never> =>
@@ -278,7 +278,7 @@ describe("jobs by optimizer and loss", function () {
     }
   });
 
-  it("takes no order that lies about what its model costs, and finds what somebody commits to one false", async () => {
+  it("accepts no order that lies about the cost of its model, and finds updates of such an order false", async () => {
     const spec = await specOf({});
     expect(Number(trainSpec(spec).operations)).to.be.above(6 * trainSpec(spec).parameterCount);
     const made = await train(spec);

@@ -50,7 +50,7 @@ describe("preparing a job", function () {
       inspect: inspectStored(blobs),
     });
 
-  it("refuses what the chain would, before anything is signed", async () => {
+  it("refuses orders that the chain would refuse, before anything is signed", async () => {
     const quorum = await expectCodeAsync(() => prepare({ quorum: 5 }), "BAD_FIELD");
     expect(quorum.facts).to.include({ field: "spec.quorum" });
     expect(quorum.remedy).to.contain("quorum");
@@ -89,7 +89,7 @@ describe("preparing a job", function () {
     expect(notes.join()).to.include("engine tfjs");
   });
 
-  it("keeps the copy of an order by label out of the datasets that names are looked up in", async () => {
+  it("does not list the copy that an order by label makes among the named datasets", async () => {
     await prepare({ partition: "by-label" });
     await prepare({ partition: "iid" });
     expect((await datasets.list()).map(({ id }) => id)).to.deep.equal([dataset]);
@@ -106,7 +106,7 @@ describe("preparing a job", function () {
     expect(await short({ participants: 2 }, 2)).to.deep.equal([]);
   });
 
-  it("orders what fits data and network when only the dataset is named, and says what", async () => {
+  it("fills in an order that only names the dataset, to fit data and network, and says how", async () => {
     const { spec, notes } = await prepare({ name: undefined, model: undefined });
     expect(new TextDecoder().decode(spec.name)).to.equal("flowers");
     expect(spec).to.include({ participants: 4, quorum: 3, teamSize: 3 });
@@ -125,7 +125,7 @@ describe("preparing a job", function () {
     expect((await prepare({}, { nodes: 0 })).spec).to.include({ participants: 1, quorum: 1 });
   });
 
-  it("leaves what the order says as it is, and says nothing of it", async () => {
+  it("does not change the given fields of an order, and has no notes on them", async () => {
     const { spec, notes } = await prepare({
       rounds: 3,
       localEpochs: 2,
@@ -179,7 +179,7 @@ describe("preparing a job", function () {
     expect(notes.join()).to.contain("its weights are frozen");
   });
 
-  it("says what a regularizer does, and refuses what it would not apply", async () => {
+  it("explains regularizers, and refuses those that it would not apply", async () => {
     const l2 = { kernel_regularizer: { class_name: "L2", config: { l2: 0.01 } } };
     const { notes } = await prepare({ model: layersModel(l2, {}) });
     expect(notes.join()).to.contain("layer first: its kernel_regularizer is part of the loss");
@@ -195,7 +195,7 @@ describe("preparing a job", function () {
     expect(remedy).to.contain("3 units").and.contain("softmax");
   });
 
-  it("tells of layers that have another name here", async () => {
+  it("notes layers that have another name here", async () => {
     const { notes } = await prepare({ model: layersModel({ name: "first layer" }, {}) });
     expect(notes.join()).to.contain('"first layer"').and.contain('"first_layer"');
   });

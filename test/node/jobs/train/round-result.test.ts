@@ -124,7 +124,7 @@ const far = near(5e6);
 describe("the merge of a round", () => {
   after(() => FOLDERS.removeAll());
 
-  it("takes the updates that hold, and leaves one that runs away out", async () => {
+  it("merges the valid updates, and leaves out one that diverged", async () => {
     const outcome = await new Round([near(0.1), near(0.2), near(0.3), far]).merge();
     if (outcome.kind !== "merged") throw new Error("refused");
     expect(outcome.result.contributions.map(({ node }) => node)).to.deep.equal([10, 11, 12]);
@@ -147,12 +147,12 @@ describe("the merge of a round", () => {
     expect(refused).to.deep.equal({ 10: "norm", 11: "norm", 12: "norm", 13: "norm" });
   });
 
-  it("tells a model that does not move from one that runs away, and bytes that are no update", async () => {
+  it("distinguishes a model that does not change, one that diverges, and bytes that are no update", async () => {
     const refused = await new Round([BASE, BASE, "garbage", near(0.1)]).refused();
     expect(refused).to.deep.equal({ 10: "no-change", 11: "no-change", 12: "format" });
   });
 
-  it("tells values that are no numbers", async () => {
+  it("names values that are no numbers", async () => {
     const broken = Float32Array.of(1, Number.NaN, 3, 4);
     const refused = await new Round([broken, broken, near(0.1), near(0.2)]).refused();
     expect(refused).to.deep.equal({ 10: "not-finite", 11: "not-finite" });

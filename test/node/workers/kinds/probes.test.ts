@@ -39,7 +39,7 @@ async function isFound(wrong: readonly number[], draws: readonly number[]): Prom
 }
 
 describe("TrainProbe", () => {
-  it("finds what the documentation says: 2 of 16 parts a run, over all draws", async () => {
+  it("finds as many wrong runs as the documentation says: 2 of 16 parts a run, over all draws", async () => {
     const share = async (wrong: readonly number[]): Promise<[found: number, of: number]> => {
       let [found, of] = [0, 0];
       for (let first = 0; first < SEGMENTS; first++) {
@@ -60,7 +60,7 @@ describe("TrainProbe", () => {
     expect((await share(honest.map((_, i) => i)))[0]).to.equal(240);
   });
 
-  it("finds a run that is told in fewer parts than it has, so that the drawn ones are not among them", async () => {
+  it("finds a run that is reported in fewer parts than it has, so that the drawn ones are missing", async () => {
     const told = [
       [hashOf(0), hashOf(99)],
       honest.slice(0, -1),
@@ -101,7 +101,7 @@ describe("TrainProbe", () => {
     await expectCodeAsync(() => probe.check("remote-1", result, otherStart), "SPOT_CHECK");
   });
 
-  it("takes a start that no run goes through for wrong, and a failure of this machine for none", async () => {
+  it("treats an impossible start state as wrong, but not a failure of this machine", async () => {
     const probe = new TrainProbe(task, false, () => 0);
     const result = { checkpoints: honest } as unknown as TrainTaskResult;
     const failing = (reason: string) => () =>

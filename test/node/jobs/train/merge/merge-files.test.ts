@@ -103,7 +103,7 @@ describe("the merge of updates as files", () => {
     });
   }
 
-  it("names what each update fails, and merges the others", async () => {
+  it("names the failed check of each refused update, and merges the others", async () => {
     const base = noise(2);
     const near = (): Float32Array => base.map((value) => value + 0.01);
     const broken = near();

@@ -78,7 +78,7 @@ describe("claims of a search, on workers", function () {
     );
   }
 
-  it("come to their units, the digests of their finds, and what their smallest digests are in all", async () => {
+  it("give their units, the digests of their finds, and the sum of their smallest digests", async () => {
     const units = claimed([0, 1, 2, 9, 11, 12]);
     const finds = [1_003n, 2_000n];
     const weighed = (await read(units, { finds })) ?? expect.fail("refused");
@@ -97,7 +97,7 @@ describe("claims of a search, on workers", function () {
     expect(weighed.share).equal(share);
   });
 
-  it("may be empty but for finds, and as large as there are", async () => {
+  it("may be empty except for finds, and as large as possible", async () => {
     expect(await read([], {})).deep.equal({ runs: [], finds: [], share: 0n });
     const only = await read([], { finds: [1_003n] });
     expect(only?.finds.map(({ nonce }) => nonce)).deep.equal([1_003n]);
@@ -108,7 +108,7 @@ describe("claims of a search, on workers", function () {
     expect(mean, "of single nonces of units of 64").within(30, 34);
   });
 
-  it("are none that an honest node commits to", async () => {
+  it("are refused if no honest node commits to them", async () => {
     const [first, second] = claimed([3, 4]);
     if (first === undefined || second === undefined) throw new Error("no units");
     const every = (count: number): number[] => Array.from({ length: count }, (_, i) => 2 * i);

@@ -67,7 +67,7 @@ describe("the check of a remote search", () => {
     }
   });
 
-  it("tells nothing of a group before its check, whatever comes meanwhile, and then in order", async () => {
+  it("reports no unit of a group before its check, whatever comes meanwhile, and then all in order", async () => {
     let answer: (unit: UnitResult) => void = () => {};
     const first = new Promise<UnitResult>((resolve) => {
       answer = resolve;
@@ -103,7 +103,7 @@ describe("the check of a remote search", () => {
     });
   }
 
-  it("drops what is not believed when the worker is lost, also when its check ends later", async () => {
+  it("drops unchecked units when the worker is lost, also if their check ends later", async () => {
     let answer: (unit: UnitResult) => void = () => {};
     const { check, told } = setUp(
       () => 0,

@@ -79,7 +79,7 @@ describe("searches on workers", function () {
     return expectedStretch("sha256d", { ...MESSAGE, target }, nonces, count);
   };
 
-  it("run below all else, while the thread that hears the node stays above them", async () => {
+  it("run with the lowest priority, while the thread that listens to the node has a higher one", async () => {
     const end = new AbortController();
     const found = new AbortController();
     const searching = pool.search(taskOf(0n, MANY, { target: EASY }), {
@@ -99,7 +99,7 @@ describe("searches on workers", function () {
     await searching;
   });
 
-  it("give the units and finds of a plain loop, told as they come", async () => {
+  it("give the units and finds of a plain loop, reported as they come", async () => {
     const told: UnitResult[] = [];
     const finds: Find[] = [];
     const steps: number[] = [];
@@ -156,7 +156,7 @@ describe("searches on workers", function () {
     await until(idle, 5_000, "idle worker");
   });
 
-  it("go on where a killed worker stopped: what was told counts, and nothing is told twice", async () => {
+  it("continue where a killed worker stopped: reported units count, and none is reported twice", async () => {
     await until(idle, 20_000, "idle worker");
     const told: bigint[] = [];
     const pid = pool.pid("local-1") ?? 0;
@@ -326,7 +326,7 @@ describe("searches on workers", function () {
       }
     });
 
-    it("never ends: the search ends all the same when told, with the units before it", async () => {
+    it("never ends: the search still ends when told, with the units before it", async () => {
       const end = new AbortController();
       const running = pool.search(far(toys.with("never ends far out")), {
         ...DEADLINE,
