@@ -1,4 +1,4 @@
-/** The processes beside one node that read strangers' files, and the requests of the node to them. */
+/** The helper processes of one node, which read strangers' files, and the requests of the node to them. */
 import { fileURLToPath } from "node:url";
 import type { Log } from "../../p2p/log.ts";
 import { forkHelper, Helper } from "../helpers/helper.ts";

@@ -1,4 +1,7 @@
-/** Files that participants committed to, on their way to a member of the team: asked for until the time for it is over. */
+/**
+ * Fetches the files to which participants committed, for a member of the team; it asks again until the time for it is
+ * over.
+ */
 import type { BlobFetcher, FetchedFile } from "../blobs/blob-fetcher.ts";
 import type { Clock } from "../clock.ts";
 
@@ -7,10 +10,10 @@ export interface FetchCommittedModules {
   readonly clock: Pick<Clock, "sleep">;
 }
 
-/** Between two looks for a file that is not there yet; doubles up to the longest. */
+/** Pause between two requests for a file that is not there yet; it doubles up to the longest pause. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 4_000;
-/** Only its participant has a file at first; the others are asked, too, every so many looks. */
+/** At first only its participant has a file; every so many requests the other peers are asked, too. */
 const ASK_ALL_EVERY = 4;
 
 /** Share of the phase for which a member waits for files that do not come. */
@@ -24,7 +27,7 @@ export function revealLimit(phaseMs: number, clock: Pick<Clock, "timeout">): Abo
 
 /**
  * @param peer of the participant
- * @param limit ends the looks
+ * @param limit ends the requests
  * @returns undefined when it did not come
  */
 export async function fetchCommitted(

@@ -1,4 +1,4 @@
-/** What an auditor gets of a participant: digests of its run, and files by hash. Nobody waits for it without end. */
+/** What an auditor gets from a participant: digests of its run, and files by hash. Every wait has a limit. */
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { digestsRoot } from "../../chain/proof/hash-tree.ts";
 import type { Audit } from "../../chain/types/audit.ts";
@@ -24,7 +24,7 @@ export const UPDATE_PART = 4;
 export const STATE_PART = 4;
 
 /**
- * The participant's word on its states, if it fits what it committed to.
+ * The digests of its states that the participant sends, if they fit its commitment.
  * @param count of the states
  */
 export async function fetchRun(
@@ -78,7 +78,7 @@ export async function fetchBlob(
     return toHex(sha256(bytes)) === toHex(hash) ? bytes : undefined;
   } catch (error) {
     signal.throwIfAborted();
-    // Our own haste says nothing about the participant.
+    // A limit on how often this node asks says nothing about the participant.
     if (error instanceof P2pError && OUR_HASTE.includes(error.code)) throw error;
     if (error instanceof P2pError || limit.aborted) return undefined;
     throw error;

@@ -16,7 +16,7 @@ import { Job, JobProgress, JobSpec } from "../../chain/types/job.ts";
 import { type InclusionProof, type LightBlock, PROVABLE } from "../../chain/types/light.ts";
 import { type DecodedCertificate, VerifyError } from "./certificate.ts";
 
-/** What the reader vouches for. */
+/** What the reader trusts. */
 export type Trust =
   | { readonly height: number; readonly hash: Uint8Array }
   | { readonly genesis: Genesis };

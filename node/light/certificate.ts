@@ -1,5 +1,5 @@
 /**
- * Writes and reads the portable certificate of what came of a job: the block in which it is anchored, the job with its
+ * Writes and reads the portable certificate of the result of a job: the block in which it is anchored, the job with its
  * Merkle path to that block's state, and light blocks that lead there from the genesis. verify-result.ts checks what it
  * proves.
  */
@@ -26,7 +26,7 @@ const Hex = z
   .regex(/^([0-9a-f]{2})*$/)
   .max(4_000_000);
 const MAX_BYTES = 16 * 1024 * 1024;
-/** More than any route has, so that a certificate of any chain fits. */
+/** The largest number of light blocks: more than any route has, so that a certificate of any chain fits. */
 const MAX_UPDATES = 256;
 const CertificateSchema = z.strictObject({
   version: z.literal(2),

@@ -1,4 +1,6 @@
-/** Whether what somebody downloaded is what came of the job that its certificate proves, given what the reader trusts. */
+/**
+ * Checks that downloaded files are the result of the job that their certificate proves, given what the reader trusts.
+ */
 
 import { toHex } from "../../chain/crypto/hash.ts";
 import { checkFresh } from "../../chain/light/verify.ts";
@@ -20,7 +22,7 @@ const RESULT_FILES = {
 export type ResultDirectory = Readonly<Record<typeof CERTIFICATE_FILE, Uint8Array>> &
   Partial<ModelDirectory>;
 
-/** What lies beside a certificate. @throws VerifyError CERTIFICATE_FORMAT */
+/** The names of the files beside a certificate. @throws VerifyError CERTIFICATE_FORMAT */
 export function filesBeside(certificate: Uint8Array): readonly (keyof ModelDirectory)[] {
   return RESULT_FILES[jobKindOf(decodeCertificate(certificate).job.spec)];
 }
@@ -49,7 +51,7 @@ export interface VerifiedResult {
   readonly kind: JobKind;
   readonly proved: readonly ProvedClaim[];
   readonly notProved: readonly string[];
-  /** What could be checked with more files than these, and was not. */
+  /** Checks that were not made because they need more files. */
   readonly unchecked: readonly string[];
   readonly anchored: Anchored;
 }
@@ -78,7 +80,7 @@ type Check = (
   algorithm: OtherAlgorithm | undefined,
 ) => Promise<Pick<VerifiedResult, "proved" | "notProved" | "unchecked">>;
 
-/** What is particular to a kind of work. */
+/** The check of each kind of work. */
 const CHECKS: Readonly<Record<JobKind, Check>> = {
   train: async (job, files) => {
     const model = {

@@ -1,4 +1,7 @@
-/** What the certificate of a search proves: its finds are hashed again here, where the module that hashes is at hand. */
+/**
+ * Checks what the certificate of a search proves; it hashes the finds again if the module of the algorithm is
+ * available.
+ */
 import { compareBytes, equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { phaseOf } from "../../chain/job/phase.ts";
 import type { Job } from "../../chain/types/job.ts";
@@ -14,12 +17,12 @@ import {
 import { taskOf } from "../../ml/search/task-of.ts";
 import { auditsOf, jobClaim, type ProvedClaim, require } from "./claims.ts";
 
-/** Finds whose nonces are listed. */
+/** The largest number of finds that are listed. */
 const MAX_LISTED = 8;
 
-/** How a reader has a module that did not come with the program, and hashes with it. */
+/** Finds a module that did not come with the program, and hashes with it. */
 export interface OtherAlgorithm {
-  /** @param hash SHA-256, as hex @returns undefined where it is nowhere to be had */
+  /** @param hash SHA-256, as hex @returns undefined if the module is not found */
   find(hash: string): Promise<Uint8Array | undefined>;
   /** In a process of its own. @returns 32 bytes for each nonce, in order @throws AlgorithmError, HelperError */
   hash(
@@ -32,7 +35,7 @@ export interface OtherAlgorithm {
 export interface CheckedSearch {
   readonly proved: readonly ProvedClaim[];
   readonly notProved: readonly string[];
-  /** What could be checked, and was not, because the module is not here. */
+  /** Checks that were not made because the module is not here. */
   readonly unchecked: readonly string[];
 }
 
@@ -70,7 +73,7 @@ export async function checkSearched(
   };
 }
 
-/** As the chain takes them: in the range, in order, at most the target. */
+/** Checks the finds as the chain does: in the range, in order, at most the target. */
 function checkFinds(job: Job): void {
   const search = searchSpec(job.spec);
   const { finds } = searchProgress(job);
@@ -88,7 +91,7 @@ async function hashShipped(job: Job, { name }: ShippedAlgorithm): Promise<readon
   return noncesOf(job).map((nonce) => search.stretch(nonce, 1).min.digest);
 }
 
-/** @returns undefined where the module is not to be had */
+/** @returns undefined if the module is not found */
 async function hashOther(
   job: Job,
   other: OtherAlgorithm | undefined,

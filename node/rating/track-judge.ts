@@ -28,7 +28,7 @@ export class TrackJudge {
   readonly #publicKey: Uint8Array;
   readonly #modules: TrackModules;
   readonly #duties: TrackDuties;
-  /** What it came to itself in `#track`, by node. */
+  /** The results of its own repetitions in `#track`, by node. */
   readonly #answers = new SealedAnswers<TrackAnswer>();
   #track = 0;
 
@@ -76,7 +76,7 @@ export class TrackJudge {
     await duties.send(payload, verdictsUntil - chain.state.height);
   }
 
-  /** Shows from what the seal of this judge was made. */
+  /** Shows the values from which the seal of this judge was made. */
   #explain(track: Track, entry: TrackEntry, { seal, reached }: TrackJudgeSeat): void {
     const { height } = this.#modules.chain.state;
     const isRead =
@@ -132,7 +132,7 @@ function keyOf({ node }: TrackEntry): string {
   return `${node}`;
 }
 
-/** Whether the node told what a repetition comes to. */
+/** Whether the reported result equals that of the repetition. */
 function isSame(
   answer: TrackAnswer,
   { weights, counts, outputsDigest: told }: TrackEntry,

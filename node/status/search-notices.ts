@@ -8,7 +8,7 @@ import { shortHash } from "./short-hash.ts";
 
 const DECLINE = "or have it decline searches (`jobs.allow` without `search/...`)";
 
-/** One a kind of trouble, so that many searches make no list. */
+/** One notice for each kind of trouble, so that many searches make no long list. */
 export function ofSearches({ searchTroubles }: Pick<NodeStatus, "searchTroubles">): Notice[] {
   const kinds = new Map(searchTroubles.map((trouble) => [trouble.code, trouble]));
   return [...kinds.values()].map((trouble) => {
