@@ -20,6 +20,7 @@ import { unitOf } from "../../../chain/workload/search/units.ts";
 import type { BlobFetcher } from "../../blobs/blob-fetcher.ts";
 import type { Clock } from "../../clock.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
+import type { BlobSource } from "../../workers/blob-source.ts";
 import type { WeighedClaims } from "../../workers/kinds/claims/task.ts";
 import { WorkerError } from "../../workers/worker-error.ts";
 import { fetchCommitted, revealLimit } from "../fetch-committed.ts";
@@ -28,7 +29,8 @@ import type { MergeControl } from "../kind-duties.ts";
 import { contributionOf, type RoundOutcome, refusalOf } from "../round-outcome.ts";
 import type { Asked } from "../round-outcomes.ts";
 import type { ClaimReader } from "./claim-reader.ts";
-import { GivenClaims, isGiven, type OwnedBy } from "./given-claims.ts";
+import { claimedRuns } from "./claimed-runs.ts";
+import { type ClaimedRuns, GivenClaims, isGiven, type OwnedBy } from "./given-claims.ts";
 import { type Span, type Spans, spansOf, unitSpans, without } from "./leases/span.ts";
 import { limitGaps } from "./limit-gaps.ts";
 import { newFinds, recordedFinds } from "./round-finds.ts";
@@ -81,7 +83,7 @@ export async function mergeClaims(
   const arrived = (await Promise.all(read)).flat();
   signal.throwIfAborted();
   const isLogNeeded = arrived.some(({ participant }) => participant.units > 0);
-  const given = new GivenClaims(arrived.map(claimedRuns));
+  const given = new GivenClaims(arrived.map(runsOf));
   const isEnough = (log: ClosedLog): boolean => given.areAll(ownedBy(log));
   const log = isLogNeeded ? await modules.logWhen(job, isEnough, limit) : NO_LEASES;
   signal.throwIfAborted();
@@ -92,7 +94,7 @@ export async function mergeClaims(
       quorum: job.spec.quorum,
     });
   }
-  const checked = arrived.map((one) => checkClaim(job, one, log));
+  const checked = arrived.flatMap((one) => checkClaim(job, one, log));
   const kept = checked.flatMap((one) => (one.check === undefined ? [one] : []));
   const refused = checked.flatMap(({ participant, check }) =>
     check === undefined ? [] : [refusalOf(participant, check)],
@@ -119,8 +121,12 @@ const NO_LEASES: ClosedLog = { owned: () => [], finderOf: () => undefined };
 
 interface Arrived {
   readonly participant: Participant;
-  /** Undefined for what no honest node commits to. */
+  /** Units that the log must give for it to count. */
+  readonly runs: Spans;
+  /** Undefined where it was not weighed, since a check failed before or the log lacks its units. */
   readonly claim: WeighedClaims | undefined;
+  /** That failed before it was weighed, whatever the log says. */
+  readonly check: UpdateCheck | undefined;
 }
 
 const EMPTY: WeighedClaims = { runs: [], finds: [], share: 0n };
@@ -132,29 +138,62 @@ interface Ends {
   readonly weighed: AbortSignal;
 }
 
-/** @returns nothing for a claim that did not come before the limit, or that could not be weighed here in time */
+/**
+ * Hashes nothing for a claim of units that the log does not give, or that are not open.
+ * @returns nothing for a claim that did not come before the limit, or that could not be weighed here in time
+ */
 async function claimOf(
   job: Job,
   participant: Participant,
-  { limit, weighed }: Ends,
+  ends: Ends,
   modules: MergeClaimsModules,
 ): Promise<Arrived[]> {
-  const { node, updateHash } = participant;
+  const { node, units, updateHash } = participant;
   const { id, round } = job;
-  if (isEmptyClaim(id, round, participant)) return [{ participant, claim: EMPTY }];
+  const { limit } = ends;
+  if (isEmptyClaim(id, round, participant)) {
+    return [{ participant, runs: [], claim: EMPTY, check: undefined }];
+  }
   const wanted = { peer: modules.peerOf(node), maxBytes: MAX_CLAIMS_BYTES, limit };
   const fetched = await fetchCommitted(updateHash, wanted, modules);
   if (fetched === undefined) return [];
-  const commit = { ...participant, round };
+  const { source } = fetched;
+  const runs = await claimedRuns(source, units);
+  const failed = (check: UpdateCheck): Arrived[] => [
+    { participant, runs: [], claim: undefined, check },
+  ];
+  if (runs === undefined) return failed("format");
+  if (!isOpen(job, runs)) return failed("range");
+  const given = new GivenClaims([{ node, runs }]);
+  const isEnough = (log: ClosedLog): boolean => given.areAll(ownedBy(log));
+  const log = runs.length === 0 ? NO_LEASES : await modules.logWhen(job, isEnough, limit);
+  // A member that has just started has no log yet, and may have it in time.
+  const isLogHere = log !== undefined || limit.aborted;
+  if (isLogHere && (log === undefined || !isEnough(log))) {
+    return [{ participant, runs, claim: undefined, check: undefined }];
+  }
+  const claim = await weighed(job, participant, source, ends, modules);
+  if (claim === "late") return [];
+  if (claim === undefined) return failed("format");
+  return [{ participant, runs, claim, check: undefined }];
+}
+
+async function weighed(
+  { id, spec, round }: Job,
+  participant: Participant,
+  source: BlobSource,
+  { weighed: end }: Ends,
+  { claims, log }: MergeClaimsModules,
+): Promise<WeighedClaims | "late" | undefined> {
   try {
-    const claim = await modules.claims.read(job, commit, fetched.source, weighed);
-    return [{ participant, claim }];
+    return await claims.read({ id, spec }, { ...participant, round }, source, end);
   } catch (error) {
     // One claim must not keep the others from their record; nor is it the node's fault.
-    if (!weighed.aborted && !isTooLong(error)) throw error;
+    if (!end.aborted && !isTooLong(error)) throw error;
+    const { node } = participant;
     const reason = String(error);
-    modules.log.warn("claims of a search could not be weighed in time", { round, node, reason });
-    return [];
+    log.warn("claims of a search could not be weighed in time", { round, node, reason });
+    return "late";
   }
 }
 
@@ -172,8 +211,8 @@ function isTooLong(error: unknown): boolean {
   }
 }
 
-function claimedRuns({ participant: { node }, claim }: Arrived): { node: number; runs: Spans } {
-  return { node, runs: claim?.runs ?? [] };
+function runsOf({ participant: { node }, runs }: Arrived): ClaimedRuns {
+  return { node, runs };
 }
 
 function ownedBy(log: ClosedLog): OwnedBy {
@@ -181,7 +220,7 @@ function ownedBy(log: ClosedLog): OwnedBy {
 }
 
 /** What an earlier round recorded is paid there, and not again. */
-function isOpen(job: Job, { runs }: Pick<WeighedClaims, "runs">): boolean {
+function isOpen(job: Job, runs: Spans): boolean {
   return without(runs, unitSpans(searchProgress(job).open)).length === 0;
 }
 
@@ -196,17 +235,16 @@ interface Failed {
   readonly check: UpdateCheck;
 }
 
-function checkClaim(job: Job, arrived: Arrived, log: ClosedLog): Checked | Failed {
-  const { participant, claim } = arrived;
-  if (claim === undefined) return { participant, check: "format" };
-  if (!isGiven(claimedRuns(arrived), ownedBy(log)) || !isOpen(job, claim)) {
-    return { participant, check: "range" };
-  }
+/** @returns nothing for a claim that was not weighed, though the log gives its units by now: it came too late */
+function checkClaim(job: Job, arrived: Arrived, log: ClosedLog): (Checked | Failed)[] {
+  const { participant, claim, check } = arrived;
+  const failed = (why: UpdateCheck): Failed[] => [{ participant, check: why }];
+  if (check !== undefined) return failed(check);
+  if (!isGiven(runsOf(arrived), ownedBy(log))) return failed("range");
+  if (claim === undefined) return [];
   const { target } = searchSpec(job.spec);
-  if (claim.finds.some(({ digest }) => compareBytes(digest, target) > 0)) {
-    return { participant, check: "format" };
-  }
-  return { participant, claim, check: undefined };
+  if (claim.finds.some(({ digest }) => compareBytes(digest, target) > 0)) return failed("format");
+  return [{ participant, claim, check: undefined }];
 }
 
 function resultOf(job: Job, kept: readonly Checked[], log: ClosedLog): SearchResult {

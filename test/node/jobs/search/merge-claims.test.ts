@@ -31,12 +31,16 @@ const QUIET: NodeLog = { ...SILENT, child: () => QUIET };
 interface Claimed {
   readonly units: readonly bigint[];
   readonly findsOfEach: number;
+  /** Units of them that the log gives it; default: all. */
+  readonly given?: readonly bigint[];
 }
 
 /** How claims are weighed, and when there is no more time for it. */
 interface Weighing {
   readonly read: ClaimReader["read"];
   readonly late: AbortSignal;
+  /** How often this member has no log when it is asked for it, since it has just started. */
+  readonly withoutLog: number;
 }
 
 /** Merges the claims of the first participants; the log gives each what it claims. */
@@ -47,6 +51,7 @@ async function merge(
   weighing: Partial<Weighing> = {},
 ) {
   const { read = STAND_IN_FILES.claims.read, late = new AbortController().signal } = weighing;
+  let withoutLog = weighing.withoutLog ?? 0;
   const order = { target: EVERYTHING, mode: SEARCH_MODES.indexOf(mode), quorum: 1 };
   const { job } = new SearchStory({ order });
   const search = searchSpec(job.spec);
@@ -56,7 +61,7 @@ async function merge(
     const claim = claims[i];
     if (claim === undefined) return participant;
     const { node } = participant;
-    owned.set(node, claim.units);
+    owned.set(node, claim.given ?? claim.units);
     const finds = claim.units.flatMap((unit) => {
       const { from } = unitAt(search, unit);
       return Array.from({ length: claim.findsOfEach }, (_, at) => from + BigInt(at));
@@ -89,13 +94,14 @@ async function merge(
       // The wait for files is shorter.
       clock: { sleep: async () => {}, timeout: (ms) => (ms > 30_000 ? late : signal) },
       log: QUIET,
-      logWhen: async () => ({
-        owned: (node) =>
-          spansOf(
-            (owned.get(node) ?? []).map((unit) => ({ from: Number(unit), to: Number(unit) + 1 })),
-          ),
-        finderOf: () => undefined,
-      }),
+      logWhen: async () => {
+        if (withoutLog-- > 0) return undefined;
+        const spanOf = (unit: bigint) => ({ from: Number(unit), to: Number(unit) + 1 });
+        return {
+          owned: (node) => spansOf((owned.get(node) ?? []).map(spanOf)),
+          finderOf: () => undefined,
+        };
+      },
       peerOf: (node) => `peer-${node}`,
     },
   );
@@ -128,6 +134,33 @@ describe("merged claims of a search", () => {
     const right = { units: [6n, 7n], findsOfEach: 0 };
     const result = await merge("all", [twice, right], [{ from: 4n, to: 24n }]);
     expect(opened(result)).equal("4-6 8-24");
+  });
+
+  it("leave out who claims a unit that the log does not give it, and hash nothing for that claim", async () => {
+    const { read, weighed } = counted();
+    const stolen = { units: [0n, 1n, 2n], findsOfEach: 1, given: [0n, 1n] };
+    const right = { units: [3n, 4n], findsOfEach: 0 };
+    const result = await merge("all", [stolen, right], undefined, { read });
+    expect(opened(result)).equal("0-3 5-24");
+    expect(result.finds).deep.equal([]);
+    expect(weighed).deep.equal([2]);
+  });
+
+  it("hash nothing for units that an earlier round recorded", async () => {
+    const { read, weighed } = counted();
+    const twice = { units: [3n, 4n, 5n], findsOfEach: 0 };
+    const right = { units: [6n, 7n], findsOfEach: 0 };
+    await merge("all", [twice, right], [{ from: 4n, to: 24n }], { read });
+    expect(weighed).deep.equal([2]);
+  });
+
+  it("are recorded by a member that has its log of leases only after the claims have come", async () => {
+    const claims = [
+      { units: [0n, 1n, 2n], findsOfEach: 0 },
+      { units: [3n, 4n], findsOfEach: 0 },
+    ];
+    const result = await merge("all", claims, undefined, { withoutLog: claims.length });
+    expect(opened(result)).equal("5-24");
   });
 
   it("name one find where one is enough, and count all claimed units", async () => {
@@ -173,6 +206,16 @@ describe("merged claims of a search", () => {
     expect(failed).instanceOf(WorkerError);
   });
 });
+
+/** Notes of how many units the claims are that it weighs. */
+function counted(): { readonly read: ClaimReader["read"]; readonly weighed: readonly number[] } {
+  const weighed: number[] = [];
+  const read: ClaimReader["read"] = (job, commit, file, signal) => {
+    weighed.push(commit.units);
+    return STAND_IN_FILES.claims.read(job, commit, file, signal);
+  };
+  return { read, weighed };
+}
 
 /** The claim of three units fails. */
 function failsAtFirst(facts: WorkerFacts): ClaimReader["read"] {
