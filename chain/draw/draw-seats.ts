@@ -8,9 +8,9 @@ import { sampleSeats } from "./sample-seats.ts";
 
 /**
  * Every node with voting weight, or `maxSeats` of them, in node order. A new node gets no seat or turn in advance:
- * otherwise whoever registers most keys would get most of them, and a node has weight from its first verified window on
- * anyway. This runs before the weights move. They were frozen an epoch ago, when this mix could not be known. A node
- * that has left since loses the seat it would have had, and no other node gets it instead. The votes of each are
+ * otherwise the owner that registers most keys would get most of them, and a node has weight from its first verified
+ * window on anyway. This runs before the weights move. They were frozen an epoch ago, when this mix could not be known.
+ * A node that has left since loses the seat it would have had, and no other node gets it instead. The votes of each are
  * limited by the limit for one node.
  */
 export function drawSeats(state: State): Seat[] {

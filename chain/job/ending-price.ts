@@ -1,9 +1,9 @@
 /**
  * The price that a client pays if its job ends before the work is done, so that nobody opens jobs only to see which
- * nodes are drawn. Whoever has teams drawn again can gain the managers' share of what is left, which its own nodes
- * would earn. So one try costs exactly this share, and it is burned: no node gets any of it back. A quorum above half
- * of the participants lets a few of them end a job, and these may belong to the client; so the client pays in this
- * case, too. If half of the participants or more do not deliver, the client could not cause it.
+ * nodes are drawn. A client that has its team drawn again can gain the managers' share of the rounds that are left,
+ * which its own nodes would earn. So one try costs exactly this share, and it is burned: no node gets any of it back. A
+ * quorum above half of the participants lets a few of them end a job, and these may belong to the client; so the client
+ * pays in this case, too. If half of the participants or more do not deliver, the client could not cause it.
  */
 import type { Parameters } from "../types/genesis.ts";
 import type { Job } from "../types/job.ts";

@@ -5,7 +5,7 @@ import { LightError } from "./light-error.ts";
 import { checkForm, grown, type Trusted } from "./trusted.ts";
 import { type LightOptions, verifyLightBlock } from "./verify.ts";
 
-/** What the owner of the client vouches for. */
+/** The block that the owner of the client trusts. */
 interface Vouched {
   readonly height: number;
   /** Block hash. */

@@ -1,6 +1,6 @@
 /**
  * What a light client trusts: one block, the seats that certified it, and the seats that its state appoints. The client
- * starts from a block hash (trust-block.ts) or a genesis (trust-genesis.ts) that its owner vouches for, and moves on by
+ * starts from a block hash (trust-block.ts) or a genesis (trust-genesis.ts) that its owner trusts, and moves on by
  * verified light blocks (verify.ts).
  */
 import { equalBytes } from "../crypto/hash.ts";

@@ -55,7 +55,8 @@ export function isHeard(
 
 /**
  * Calls for another committee if this one has reached no result: nobody answered, or the answers prove neither side.
- * Otherwise whoever can silence members, or has some of its own among them, would decide how much a claim counts.
+ * Otherwise an attacker that can silence members, or has nodes of its own among them, would decide how much a claim
+ * counts.
  * @returns undefined if the committee has decided, or if there have been enough committees
  */
 export function calledAgain(

@@ -1,4 +1,4 @@
-/** A final block that its owner vouches for, written as `height:hash`. */
+/** A final block that the node's owner trusts, written as `height:hash`. */
 import { fromHex, toHex } from "../../chain/crypto/hash.ts";
 
 export interface TrustedPoint {

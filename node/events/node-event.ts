@@ -1,4 +1,4 @@
-/** What happened on a node, for those who follow it. */
+/** An event on a node, for readers that follow it. */
 export interface NodeEvent {
   /** Grows by one for each event; a client resumes after the last one that it saw. */
   readonly cursor: number;

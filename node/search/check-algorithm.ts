@@ -1,6 +1,6 @@
 /**
  * Checks whether a module is an algorithm that this node could run: first its bytes, then a trial in a helper process,
- * where it also hashes nonces for somebody who has no workers.
+ * where it also hashes nonces for commands, which have no workers.
  */
 import { AlgorithmError } from "../../ml/search/algorithm-error.ts";
 import { checkModule } from "../../ml/search/check/check-module.ts";

@@ -222,7 +222,7 @@ export class ChainStore {
     }
   }
 
-  /** Puts a block and its indexes back. The caller vouches for it. */
+  /** Puts a block and its indexes back. The caller must have checked it. */
   async restore(certified: CertifiedBlock): Promise<void> {
     await this.db.batch(blockWrites(certified, blockHash(certified.block.header)));
   }

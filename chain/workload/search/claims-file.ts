@@ -38,7 +38,7 @@ export const CLAIM_HEAD_BYTES: number = ClaimsFile.minSize;
 /** Each begins with the number of the unit, 8 bytes. */
 export const CLAIMED_UNIT_BYTES: number = ClaimedUnit.minSize;
 
-/** The largest number of runs of units in one claim, so that whoever merges claims needs little memory for each. */
+/** The largest number of runs of units in one claim, so that a node that merges claims needs little memory for each. */
 export const MAX_CLAIM_RUNS = 16_384;
 export const MAX_CLAIMS_BYTES = 64 + 16 * MAX_CLAIM_UNITS + 8 * MAX_FINDS;
 

@@ -66,7 +66,7 @@ export class OrderInspector {
     const key = `${toHex(JobSpec.hashTreeRoot(spec))} ${participants}`;
     const found =
       this.#found.get(key) ??
-      // By client: otherwise an order would wait in the turn of somebody who has copied it.
+      // By client: otherwise an order would wait in the turn of a client that has copied it.
       (await this.#runs.use(`${key} ${client}`, signal, (wanted) =>
         this.#inspect(spec, participants, { client, files, signal: wanted }),
       ));
