@@ -22,7 +22,7 @@ import type { ClosedLog } from "./merge-claims.ts";
 import { leaseNeeds } from "./room-needs.ts";
 import { isPastHalf } from "./round-deadlines.ts";
 import { RoundFolders } from "./round-folders.ts";
-import { isMarked, MARK, RoundMemory, roundBegan } from "./round-memory.ts";
+import { isMarked, MARK, RoundMemory } from "./round-memory.ts";
 import { type LeaseFault, TeamSeat, type TeamSeatModules } from "./team-seat.ts";
 import { ownedOfLeases, Unclaimed } from "./unclaimed.ts";
 
@@ -43,19 +43,13 @@ export interface LeaseServiceModules
   readonly room: Room;
 }
 
-interface Ahead {
-  readonly origin: LogOrigin;
-  /** As in the round before. */
-  readonly isForgetful: boolean;
-}
-
 export class LeaseService implements JobService {
   readonly #options: LeaseServiceOptions;
   readonly #modules: LeaseServiceModules;
   readonly #flights: SingleFlight;
   readonly #seats = new Map<string, TeamSeat>();
   /** Rounds that the chain has not reached, and from where their logs go on. */
-  readonly #ahead = new Map<string, Ahead>();
+  readonly #ahead = new Map<string, LogOrigin>();
   readonly #retryAt = new Map<string, number>();
   readonly #unclaimed = new Unclaimed();
   readonly #folders: RoundFolders;
@@ -86,6 +80,7 @@ export class LeaseService implements JobService {
       if (!isOpen || !job.team.includes(node)) continue;
       const rounds = [job.round, job.round + 1];
       for (const round of rounds) due.add(runName(job.id, round));
+      this.#memory.onJob(job);
       if (!orders.accepts(job)) continue;
       for (const round of rounds) this.#look(job, round, node);
       const seat = this.#seats.get(runName(job.id, job.round));
@@ -128,14 +123,14 @@ export class LeaseService implements JobService {
   }
 
   /** A round has turned: the next one begins at once. */
-  #goOn(id: Uint8Array, round: number, origin: LogOrigin, isForgetful: boolean): void {
+  #goOn(id: Uint8Array, round: number, origin: LogOrigin): void {
     const { state } = this.#modules.chain;
     const node = state.nodeIndex(this.#options.keys.publicKey);
     const index = state.jobIndex(id);
     const job = index === undefined ? undefined : state.jobs.get(index);
     // The chain may have gone on meanwhile.
     if (node === undefined || job?.round !== round || isOver(job)) return;
-    this.#ahead.set(runName(id, round + 1), { origin, isForgetful });
+    this.#ahead.set(runName(id, round + 1), origin);
     this.#look(job, round + 1, node);
   }
 
@@ -171,11 +166,10 @@ export class LeaseService implements JobService {
     const key = runName(job.id, round);
     const ahead = this.#ahead.get(key);
     const { journal, notes } = await LeaseJournal.open(this.#folders.pathOf(key), disk);
-    const since = roundBegan(job, round);
-    const isNew = ahead?.isForgetful === false;
-    const isForgetful = this.#memory.isForgetful({ key, since, isNew }, notes);
+    const isForgetful = this.#memory.isForgetful(key, notes);
+    if (!isForgetful) this.#memory.remembers(job.id, round);
     if (notes.length === 0 && ahead !== undefined) {
-      const note = { kind: "origin", origin: ahead.origin } as const;
+      const note = { kind: "origin", origin: ahead } as const;
       await journal.write(note);
       notes.push(note);
     }
@@ -193,7 +187,7 @@ export class LeaseService implements JobService {
         journal,
         onFault: (proof) => this.#report(proof),
         rests: (inJob, one) => this.#unclaimed.rests(inJob, one),
-        onTurned: (origin) => this.#goOn(job.id, round, origin, isForgetful),
+        onTurned: (origin) => this.#goOn(job.id, round, origin),
       },
     );
     const place = { job: job.id, round };

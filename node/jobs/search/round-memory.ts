@@ -1,10 +1,13 @@
 /**
  * Whether this node may have sat in a round before and lost what it promised there, with its disk. Its journal begins
- * with a mark; without the mark only a round that began while this process was running is surely new to it. In any other
- * round a member without a mark promises nothing and does not manage, so that it cannot sign one place of the log twice.
+ * with a mark. Without the mark a round is surely new only where this process was running when the round before began,
+ * since a log may go on in the next round before the chain is there; or where it kept the journal of the round before.
+ * In any other round a member without a mark promises nothing and does not manage, so that it cannot sign one place of
+ * the log twice.
  */
 import { phaseOf } from "../../../chain/job/phase.ts";
 import type { Job } from "../../../chain/types/job.ts";
+import { runName } from "../checkpoint-keeper.ts";
 import type { JournalNote } from "./leases/member-messages.ts";
 
 /** The first note of each round; a promise of view 0 binds nobody. */
@@ -15,32 +18,16 @@ export interface MemoryOptions {
   readonly startedAt: number;
 }
 
-interface RoundBegin {
-  /** Name of the round. */
-  readonly key: string;
-  /** Height at which its work began; undefined when that is not known. */
-  readonly since: number | undefined;
-  /** It began before the chain was there, while this process kept the round before it. */
-  readonly isNew?: boolean;
-}
-
 export function isMarked(notes: readonly JournalNote[]): boolean {
   return notes.some((note) => note.kind === "promise" && note.view === MARK.view);
-}
-
-/**
- * @returns height at which the work of a round began; undefined when that is not known, as in a round that is prolonged:
- *   its phase training begins again, and its log goes on
- */
-export function roundBegan(job: Job, round: number): number | undefined {
-  const isFirst = phaseOf(job) === "training" && round === job.round && job.extensions === 0;
-  return isFirst ? job.phaseSince : undefined;
 }
 
 export class RoundMemory {
   readonly #startedAt: number;
   /** Phases that began at this height or later began while this process was running. */
   #liveFrom: number | undefined;
+  /** Rounds in which no process of this node can have sat before this one. */
+  readonly #new = new Set<string>();
   readonly #marked = new Set<string>();
 
   constructor({ startedAt }: MemoryOptions) {
@@ -52,12 +39,24 @@ export class RoundMemory {
     if (timeMs >= this.#startedAt + marginMs) this.#liveFrom ??= height;
   }
 
+  /** Of each job, after each block. In a round that is prolonged its phase training begins again, and its log goes on. */
+  onJob(job: Job): void {
+    const { id, round, phaseSince, extensions } = job;
+    if (phaseOf(job) !== "training") return;
+    if (extensions > 0 || this.#liveFrom === undefined || phaseSince < this.#liveFrom) return;
+    if (round === 1) this.#new.add(runName(id, round));
+    this.#new.add(runName(id, round + 1));
+  }
+
+  /** This process knows what it promised in a round, so it has no other memory of the next one either. */
+  remembers(id: Uint8Array, round: number): void {
+    this.#new.add(runName(id, round + 1));
+  }
+
   /** @param notes of the round's journal, as this process found it: notes without a mark are of a member that forgot */
-  isForgetful({ key, since, isNew = false }: RoundBegin, notes: readonly JournalNote[]): boolean {
+  isForgetful(key: string, notes: readonly JournalNote[]): boolean {
     if (isMarked(notes)) return false;
-    if (notes.length > 0) return true;
-    const isLive = since !== undefined && this.#liveFrom !== undefined && since >= this.#liveFrom;
-    return (!isNew && !isLive) || this.#marked.has(key);
+    return notes.length > 0 || !this.#new.has(key) || this.#marked.has(key);
   }
 
   /** The journal has its mark. */
@@ -67,6 +66,8 @@ export class RoundMemory {
 
   /** Forgets rounds that are over. */
   keepOnly(due: ReadonlySet<string>): void {
-    for (const key of this.#marked) if (!due.has(key)) this.#marked.delete(key);
+    for (const keys of [this.#new, this.#marked]) {
+      for (const key of keys) if (!due.has(key)) keys.delete(key);
+    }
   }
 }
