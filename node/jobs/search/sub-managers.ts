@@ -3,6 +3,7 @@ import type { KeyPair } from "../../../chain/crypto/keys.ts";
 import { isOver, phaseOf } from "../../../chain/job/phase.ts";
 import type { Job } from "../../../chain/types/job.ts";
 import type { Chain } from "../../chain/chain.ts";
+import type { Clock } from "../../clock.ts";
 import type { Disk } from "../../disk.ts";
 import { SingleFlight } from "../../single-flight.ts";
 import type { NodeLog } from "../../telemetry/log.ts";
@@ -10,11 +11,12 @@ import type { AcceptedOrders } from "../accepted-orders.ts";
 import { runName } from "../checkpoint-keeper.ts";
 import type { JobService } from "../dispatch.ts";
 import { retryBlocks, tellFailure } from "../duty-room.ts";
-import { DurableLog } from "./durable-log.ts";
 import type { LeaseLinks } from "./lease-links.ts";
 import { isPastHalf } from "./round-deadlines.ts";
 import { RoundFolders } from "./round-folders.ts";
+import { RoundMemory } from "./round-memory.ts";
 import { type RoundTreeModules, roundTree } from "./round-tree.ts";
+import { maySubManage } from "./sub-memory.ts";
 import { SubSeat, type SubSeatModules } from "./sub-seat.ts";
 
 export interface SubManagersOptions {
@@ -22,8 +24,9 @@ export interface SubManagersOptions {
   readonly dataDir: string;
 }
 
-export interface SubManagersModules extends SubSeatModules, RoundTreeModules {
-  readonly chain: Pick<Chain, "height">;
+export interface SubManagersModules extends Omit<SubSeatModules, "clock">, RoundTreeModules {
+  readonly chain: Pick<Chain, "height" | "state">;
+  readonly clock: Pick<Clock, "now" | "monotonic" | "sleep">;
   readonly orders: Pick<AcceptedOrders, "accepts">;
   readonly links: Pick<LeaseLinks, "send" | "receive">;
   readonly disk: Disk;
@@ -35,6 +38,7 @@ export class SubManagers implements JobService {
   readonly #modules: SubManagersModules;
   readonly #flights: SingleFlight;
   readonly #folders: RoundFolders;
+  readonly #memory: RoundMemory;
   readonly #retryAt = new Map<string, number>();
   /** Rounds in which it is no sub-manager, or no more. */
   readonly #passed = new Set<string>();
@@ -42,7 +46,8 @@ export class SubManagers implements JobService {
   constructor(options: SubManagersOptions, modules: SubManagersModules) {
     this.#options = options;
     this.#modules = modules;
-    const { log, disk } = modules;
+    const { log, disk, clock } = modules;
+    this.#memory = new RoundMemory({ startedAt: clock.now() });
     this.#folders = new RoundFolders(`${options.dataDir}/sub-managers`, disk, (error) => {
       log.warn("marks of rounds could not be removed", { reason: String(error) });
     });
@@ -54,9 +59,14 @@ export class SubManagers implements JobService {
 
   onJobs(jobs: readonly Job[], node: number): void {
     const { chain, orders } = this.#modules;
+    const { meta, parameters } = chain.state;
+    this.#memory.onBlock(chain.height, Number(meta.time), parameters.blockIntervalMs);
     const due = new Set<string>();
+    const known = new Set<string>();
     for (const job of jobs) {
       if (isOver(job) || !job.participants.some((one) => one.node === node)) continue;
+      this.#memory.onJob(job);
+      for (const round of [job.round, job.round + 1]) known.add(runName(job.id, round));
       for (const round of roundsOf(job, chain.height)) {
         const key = runName(job.id, round);
         due.add(key);
@@ -67,8 +77,9 @@ export class SubManagers implements JobService {
     }
     this.#flights.keepOnly((key) => due.has(key));
     for (const key of this.#retryAt.keys()) if (!due.has(key)) this.#retryAt.delete(key);
-    for (const key of this.#passed) if (!due.has(key)) this.#passed.delete(key);
-    this.#folders.retain(due);
+    for (const key of this.#passed) if (!known.has(key)) this.#passed.delete(key);
+    this.#folders.retain(known);
+    this.#memory.keepOnly(known);
   }
 
   stop(): void {
@@ -84,7 +95,10 @@ export class SubManagers implements JobService {
   ): Promise<void> {
     const { links, disk, log } = this.#modules;
     const placed = roundTree(job, round, this.#modules);
-    if (!placed.tree.isSubManager(node) || !(await this.#isFirstLife(key, disk))) {
+    const memory = this.#memory;
+    const pathOf = (run: string): string => this.#folders.pathOf(run);
+    const isMine = await maySubManage(job.id, round, { disk, memory, pathOf });
+    if (!placed.tree.isSubManager(node) || !isMine) {
       this.#passed.add(key);
       return;
     }
@@ -98,21 +112,6 @@ export class SubManagers implements JobService {
       await seat.run();
     } finally {
       end();
-    }
-  }
-
-  /**
-   * One that was here before does not know any more what it gave to whom: its children turn to the manager above, and
-   * what they hold must not be given out again.
-   */
-  async #isFirstLife(key: string, disk: Disk): Promise<boolean> {
-    const { log } = await DurableLog.open(this.#folders.pathOf(key), disk);
-    try {
-      if (log.life > 1) return false;
-      await log.append(new Uint8Array(1));
-      return true;
-    } finally {
-      await log.close();
     }
   }
 }
