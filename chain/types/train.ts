@@ -1,12 +1,12 @@
 /** Training as a kind of work: the order, the progress of a job, and what a round gives. */
 import { ContainerType, type ValueOf } from "@chainsafe/ssz";
+import { AggregationSpec } from "./aggregation.ts";
 import { OptimizerSpec } from "./optimizer.ts";
 import { Hash, Uint8, Uint16, Uint32, Uint64 } from "./primitive.ts";
 
 /** Wire values; append only. */
 export const JOB_ENGINES = ["exact", "tfjs"] as const;
 export const JOB_PARTITIONS = ["iid", "by-label"] as const;
-export const JOB_AGGREGATIONS = ["fedavg", "median", "trimmed-mean"] as const;
 
 /** What a training job trains, with which data, and how. */
 export const TrainSpec = new ContainerType(
@@ -37,8 +37,7 @@ export const TrainSpec = new ContainerType(
     loss: Uint8,
     /** Index into JOB_PARTITIONS. */
     partition: Uint8,
-    /** Index into JOB_AGGREGATIONS. */
-    aggregation: Uint8,
+    aggregation: AggregationSpec,
     /** Stop early at this test accuracy, millionths; 0 = never. */
     targetAccuracy: Uint32,
   },
@@ -57,6 +56,8 @@ export const TrainProgress = new ContainerType(
   {
     /** SHA-256 of the global parameters from which the current round starts. */
     parameters: Hash,
+    /** SHA-256 of what the aggregation keeps from round to round; zeros where it keeps nothing, and in the first round. */
+    serverState: Hash,
     metrics: Metrics,
   },
   { typeName: "TrainProgress", jsonCase: "eth2" },
@@ -65,7 +66,13 @@ export type TrainProgress = ValueOf<typeof TrainProgress>;
 
 /** The result of merging the updates of a round. */
 export const TrainResult = new ContainerType(
-  { modelBefore: Hash, modelAfter: Hash, metrics: Metrics },
+  {
+    modelBefore: Hash,
+    modelAfter: Hash,
+    /** What the aggregation keeps for the next round; zeros where it keeps nothing. */
+    serverState: Hash,
+    metrics: Metrics,
+  },
   { typeName: "TrainResult", jsonCase: "eth2" },
 );
 export type TrainResult = ValueOf<typeof TrainResult>;

@@ -2,6 +2,7 @@
  * Compares the lengths of the updates of one round before any of them counts: an update must not be much longer than the
  * others. Every verdict carries its reason for the record.
  */
+import { medianOf } from "./median-of.ts";
 import type { UpdateFacts } from "./update-error.ts";
 
 export interface NormLimits {
@@ -36,11 +37,4 @@ export function limitNorms(
       ? { ...verdict, refusal: { code: "NORM", norm: verdict.norm, limit } }
       : verdict,
   );
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  const low = sorted[(sorted.length - 1) >> 1] ?? 0;
-  const high = sorted[sorted.length >> 1] ?? 0;
-  return (low + high) / 2;
 }

@@ -123,7 +123,18 @@ function results(job) {
   ];
 }
 
-/** @param {TrainSpecJson["optimizer"]} optimizer */
+/** @param {TrainSpecJson} spec */
+function aggregationText({ aggregation, quorum, participants }) {
+  const { rule, hostile, clip, bucket } = aggregation;
+  /** @type {string[]} */
+  const parts = [rule];
+  if (hostile !== undefined) parts.push(`${percent(hostile)} taken to be hostile`);
+  if (clip !== undefined) parts.push(`cut to length ${clip}`);
+  if (bucket > 1) parts.push(`in buckets of ${bucket}`);
+  return `${parts.join(", ")}; quorum ${quorum} of ${participants}`;
+}
+
+/** @param {TrainSpecJson["optimizer"] | TrainSpecJson["server"]} optimizer */
 function optimizerText({ kind, ...settings }) {
   const used = Object.entries(settings).filter(([, value]) => value !== 0);
   return `${kind}: ${used.map(([name, value]) => `${name} ${value}`).join(", ")}`;
@@ -139,7 +150,8 @@ function order({ spec, parameters }) {
     ["Optimizer", optimizerText(spec.optimizer)],
     ["Loss", spec.loss],
     ["Partition", spec.partition],
-    ["Aggregation", `${spec.aggregation}, quorum ${spec.quorum} of ${spec.participants}`],
+    ["Aggregation", aggregationText(spec)],
+    ["Server", optimizerText(spec.server)],
     ["Model", hash(spec.model)],
     ["Dataset", hash(spec.dataset)],
     ["Parameters", hash(parameters)],

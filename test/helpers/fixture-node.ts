@@ -2,6 +2,7 @@
  * `NodeServices` over a real chain in memory: blocks, states and refusals are those of the rules,
  * datasets and models those of ml/. Only the network, the disk and the training are left out.
  */
+
 import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -27,7 +28,7 @@ import type { Evidence } from "../../chain/types/evidence.ts";
 import type { Job } from "../../chain/types/job.ts";
 import type { LightBlock } from "../../chain/types/light.ts";
 import { JOB_LOSSES } from "../../chain/types/optimizer.ts";
-import { JOB_AGGREGATIONS, JOB_ENGINES, JOB_PARTITIONS } from "../../chain/types/train.ts";
+import { JOB_ENGINES, JOB_PARTITIONS } from "../../chain/types/train.ts";
 import type { SignedTransaction } from "../../chain/types/transaction.ts";
 import type { Vote } from "../../chain/types/vote.ts";
 import { verifyTransaction } from "../../chain/verify-signatures.ts";
@@ -36,6 +37,7 @@ import { jobKindOf } from "../../chain/workload/workloads.ts";
 import { canonicalJson } from "../../ml/dataset/canonical-json.ts";
 import { datasetId, encodeManifest, type Manifest, rowCount } from "../../ml/dataset/manifest.ts";
 import { readManifest } from "../../ml/dataset/store.ts";
+import { aggregationSpecOf } from "../../ml/job-aggregation.ts";
 import { optimizerSpecOf } from "../../ml/job-hyperparameters.ts";
 import { checkLossFits, defaultLoss } from "../../ml/loss-fit.ts";
 import { modelJsonOf } from "../../ml/model/artifact.ts";
@@ -431,7 +433,7 @@ export class FixtureNode implements NodeServices {
       loss: JOB_LOSSES.indexOf(loss),
       engine: JOB_ENGINES.indexOf(request.engine ?? "exact"),
       partition: JOB_PARTITIONS.indexOf(request.partition),
-      aggregation: JOB_AGGREGATIONS.indexOf(request.aggregation),
+      aggregation: aggregationSpecOf(request.aggregation, request.server),
       model: this.#keepModel(model),
       dataset: Buffer.from(dataset.id, "hex"),
       parameterCount: model.parameterCount,

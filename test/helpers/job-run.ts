@@ -1,4 +1,5 @@
 /** Takes a job through the chain's own rules: opened, drawn, trained round by round, settled. */
+
 import { isOpened, sealOf } from "../../chain/committee/seal.ts";
 import { equalBytes, sha256, toHex } from "../../chain/crypto/hash.ts";
 import { signingRoot } from "../../chain/crypto/signing.ts";
@@ -26,10 +27,12 @@ import type { OptimizerSpec } from "../../chain/types/optimizer.ts";
 import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import type { Metrics, TrainSpec } from "../../chain/types/train.ts";
 import type { Payloads, SignedTransaction } from "../../chain/types/transaction.ts";
+import { keepsState } from "../../chain/workload/train/check-aggregation.ts";
 import { segmentCount } from "../../chain/workload/train/segments.ts";
 import { trainProgress, trainSpec } from "../../chain/workload/train/train-of.ts";
 import { workloadOf } from "../../chain/workload/workloads.ts";
 import { bytesOfFloats } from "../../ml/bytes.ts";
+import { FEDAVG } from "./aggregation.ts";
 import type { Person, TestChain } from "./chain.ts";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -72,7 +75,7 @@ export function jobSpec(name: string, overrides: Partial<TrainOrder> = {}): JobS
     optimizer: SGD,
     loss: 0,
     partition: 0,
-    aggregation: 0,
+    aggregation: FEDAVG,
     participants: 4,
     quorum: 3,
     teamSize: 3,
@@ -187,6 +190,7 @@ export function roundRecord(
       value: {
         modelBefore: trainProgress(job).parameters,
         modelAfter: sha256(weights),
+        serverState: keepsState(trainSpec(job.spec).aggregation) ? sha256(weights) : ZERO_HASH,
         metrics: metricsAt(job.round),
       },
     },

@@ -3,8 +3,7 @@
  * training, checks and merging as a job's participants and team use.
  */
 
-import { JOB_AGGREGATIONS } from "../../chain/types/train.ts";
-import { trainingSeed } from "../../chain/workload/train/seed.ts";
+import { bucketSeed, trainingSeed } from "../../chain/workload/train/seed.ts";
 import {
   buildDataset,
   type DatasetSource,
@@ -14,16 +13,17 @@ import {
 import { decodeChunk } from "../../ml/dataset/chunk.ts";
 import { assignChunks, type Partition } from "../../ml/dataset/partition.ts";
 import type { Engine } from "../../ml/engine.ts";
-import type { AggregationName } from "../../ml/federation/aggregate.ts";
 import { deltaOf } from "../../ml/federation/update-codec.ts";
 import type { Optimizer } from "../../ml/hyperparameters.ts";
+import type { AggregationSettings, ServerSettings } from "../../ml/job-aggregation.ts";
 import { defaultLoss } from "../../ml/loss-fit.ts";
 import { type MetricRatios, metricsOf, ratiosOf } from "../../ml/metrics.ts";
 import { initialParameters } from "../../ml/model/initial-parameters.ts";
 import type { LayersModel } from "../../ml/model/layers-model.ts";
 import { evaluateShard } from "../../ml/training/evaluate.ts";
 import { trainShard } from "../../ml/training/train-shard.ts";
-import { aggregate, checkUpdates, normOf } from "./merge-in-memory.ts";
+import { aggregationOf } from "./aggregation.ts";
+import { checkUpdates, type Merged, merge, normOf, parametersHash } from "./merge-in-memory.ts";
 import { shardOfSplit } from "./shard-of-split.ts";
 
 export interface OfflineJob {
@@ -34,7 +34,10 @@ export interface OfflineJob {
   readonly batchSize: number;
   readonly optimizer: Optimizer;
   readonly partition?: Partition;
-  readonly aggregation?: AggregationName;
+  /** Default fedavg. */
+  readonly aggregation?: AggregationSettings;
+  /** Default: takes the combined update as it is. */
+  readonly server?: ServerSettings;
   /** 32 bytes. */
   readonly seed: Uint8Array;
 }
@@ -53,7 +56,7 @@ export async function trainOffline(
   source: DatasetSource,
   job: OfflineJob,
 ): Promise<OfflineRound[]> {
-  const { model, seed, partition = "iid", aggregation = JOB_AGGREGATIONS[0] } = job;
+  const { model, seed, partition = "iid", aggregation, server } = job;
   const built = buildDataset(source);
   const dataset = partition === "iid" ? built : reorderDataset(built, "by-label", seed);
   const { manifest, chunks } = dataset;
@@ -72,9 +75,12 @@ export async function trainOffline(
     batchSize: job.batchSize,
     loss: defaultLoss(model),
   });
+  const { rule = "fedavg", ...settings } = aggregation ?? {};
+  const merging = aggregationOf(rule, settings, server);
   const rounds: OfflineRound[] = [];
   try {
     let parameters = initialParameters(model, seed);
+    let before: Merged | undefined;
     for (let round = 1; round <= job.rounds; round++) {
       const updates = [];
       for (const [position, shard] of shards.entries()) {
@@ -97,7 +103,9 @@ export async function trainOffline(
       });
       const kept = updates.filter((_, i) => verdicts[i]?.refusal === undefined);
       if (kept.length === 0) throw new Error(`round ${round}: every update was refused`);
-      parameters = aggregate(aggregation, parameters, kept);
+      const bucketsOf = bucketSeed({ seed }, round, parametersHash(parameters));
+      before = await merge(merging, parameters, kept, { before, seed: bucketsOf });
+      ({ parameters } = before);
       trainer.load(parameters);
       const metrics = ratiosOf(metricsOf(await evaluateShard(trainer, test)));
       rounds.push({ ...metrics, refused: updates.length - kept.length });

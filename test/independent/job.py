@@ -6,7 +6,6 @@ from binary32 import H, Random, sha256, u32
 from formats import decode_update, encode_update, leaf_digest, require, state_hash, tree_root
 from trainer import LOSSES, Trainer
 
-AGGREGATIONS = ["fedavg", "median", "trimmed-mean"]
 OPTIMIZERS = ["sgd", "adam", "adagrad"]
 
 
@@ -103,29 +102,6 @@ def kept_updates(start, updates):
 
 def delta_of(start, trained):
     return array("f", [b - a for a, b in zip(start, trained)])
-
-
-def merged(rule, start, updates):
-    updates, following = sorted(updates, key=lambda u: u[0]), array("f")
-    total = sum(samples for _, samples, _ in updates)
-    for i, value in enumerate(start):
-        own = sorted(u[2][i] for u in updates)
-        k = len(own)
-        if rule == "fedavg":
-            change = 0.0
-            for _, samples, delta in updates:
-                change += samples * delta[i]
-            change /= total
-        elif rule == "median":
-            change = (own[(k - 1) // 2] + own[k // 2]) / 2
-        else:
-            t, change = k // 5, 0.0
-            for v in own[t : k - t]:
-                change += v
-            change /= k - 2 * t
-        following.append(value + change)
-    require(all(map(isfinite, following)), "merged values are not finite")
-    return following
 
 
 def metrics_of(loss_sum, rows, counts, classes):

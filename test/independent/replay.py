@@ -8,7 +8,8 @@ from urllib.request import urlopen
 import ssz
 from binary32 import sha256
 from formats import read_canonical, read_chunk, require
-from job import AGGREGATIONS, delta_of, kept_updates, measured, merged, read_update, replayed_update, shards
+from aggregation import bucket_seed, merged, settings_of, state_hash_of
+from job import delta_of, kept_updates, measured, read_update, replayed_update, shards
 from model import Model
 
 
@@ -97,6 +98,7 @@ def replay_job(job_bytes, records, blobs, chunks):
     positions = {one["node"]: place for place, one in enumerate(job["participants"])}
     shares = shards(spec["trainChunks"], len(positions), spec["seed"], spec["partition"] == 1)
     test = rows_of(manifest, "test", range(len(manifest["test"])), chunks)
+    keeps = None
     for data in records:
         record = ssz.decode("JobRecord", data)
         gain = record["gain"][1]
@@ -113,7 +115,9 @@ def replay_job(job_bytes, records, blobs, chunks):
             updates += 1
         kept = kept_updates(start, given)
         require(len(kept) == len(given) >= job["spec"]["quorum"], "an update should have been left out")
-        start = merged(AGGREGATIONS[spec["aggregation"]], start, given)
+        draw = bucket_seed(spec["seed"], record["round"], gain["modelBefore"])
+        start, keeps = merged(settings_of(spec["aggregation"]), start, given, draw, keeps)
+        require(state_hash_of(keeps) == gain["serverState"], f"serverState of round {record['round']}")
         require(sha256(start.tobytes()) == gain["modelAfter"], f"modelAfter of round {record['round']}")
         require(measured(model, spec, start, *test) == gain["metrics"], f"metrics of round {record['round']}")
     require(sha256(start.tobytes()) == job["progress"][1]["parameters"], "the job's last parameters")

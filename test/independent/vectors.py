@@ -11,7 +11,8 @@ import exact_cases
 import search
 from binary32 import H, Random, floats, sha256, u32
 from formats import canonical, encode_state, encode_update, leaf_digest, read_canonical, read_chunk, state_hash, tree_root
-from job import AGGREGATIONS, Plan, delta_of, kept_updates, merged, metrics_of, norm_of, shards, training_seed
+from aggregation import DEFAULT, RULES, merged
+from job import Plan, delta_of, kept_updates, metrics_of, norm_of, shards, training_seed
 from lanes import lane_states, run_track
 from model import Model
 from presets import preset
@@ -147,8 +148,17 @@ def merge_vectors():
         same([norm_of(u[2]) for u in updates], v["norms"], "norms")
         kept = kept_updates(start, updates)
         same([u[0] for u in kept], v["kept"], "kept updates")
-        for rule in AGGREGATIONS:
-            same(merged(rule, start, kept).tobytes().hex(), v["next"][rule], rule)
+        for rule in RULES:
+            same(merged(DEFAULT | {"rule": rule}, start, kept)[0].tobytes().hex(), v["next"][rule], rule)
+    for v in read("merge.json")["servers"]:
+        server = {"momentum": v["server"].get("beta1", 0)} | v["server"]
+        settings = DEFAULT | server | {"rule": v["rule"], "bucket": v["bucket"], "server": server["kind"]}
+        start, kept = floats(bytes.fromhex(v["start"])), None
+        for given in v["rounds"]:
+            changes = [(u["node"], u["samples"], delta_of(start, floats(bytes.fromhex(u["trained"])))) for u in given["updates"]]
+            start, kept = merged(settings, start, changes, bytes.fromhex(v["draw"]), kept)
+            same(start.tobytes().hex(), given["next"], f"{v['rule']} with {server['kind']}")
+            same(([vector.tobytes().hex() for vector in kept[0]], kept[1]), (given["vectors"], given["lengths"]), "what is kept")
     for v in read("metrics.json")["cases"]:
         counts = v["counts"]
         metrics = metrics_of(v["lossSum"], sum(counts), counts, round(len(counts) ** 0.5))

@@ -2,12 +2,14 @@
  * Jobs over the chain's own rules whose team belongs to somebody who wants to harm the participants: more than half
  * of it signs whatever its owner says, and the client is the owner too. Participants and auditors are honest.
  */
+
 import { sha256, toHex } from "../../chain/crypto/hash.ts";
 import { hasCommitted, phaseOf } from "../../chain/job/phase.ts";
 import { merkleRoot } from "../../chain/proof/hash-tree.ts";
 import { factorsOf, ratingOf } from "../../chain/rating/formula.ts";
 import { AUDIT_ANSWERS } from "../../chain/types/audit.ts";
 import { type Job, type JobSpec, UPDATE_CHECKS } from "../../chain/types/job.ts";
+import { ZERO_HASH } from "../../chain/types/primitive.ts";
 import type { Payloads, TransactionKind } from "../../chain/types/transaction.ts";
 import { trainProgress, trainSpec } from "../../chain/workload/train/train-of.ts";
 import { jobSpec, matchProof, metricsAt, stateHashes } from "../helpers/job-run.ts";
@@ -191,7 +193,8 @@ export class HostileTeams {
           return { node, updateHash, units, workMs, updateBytes };
         });
       const modelAfter = sha256(Uint8Array.of(job.round, job.round >> 8));
-      const value = { modelBefore: base, modelAfter, metrics: metricsAt(job.round) };
+      const metrics = metricsAt(job.round);
+      const value = { modelBefore: base, modelAfter, serverState: ZERO_HASH, metrics };
       const gain = { selector: 0, value } as const;
       const record = { ...said, contributions, durationMs: 1, gain };
       this.#send(0, "job-round", { record, cosignatures });

@@ -3,6 +3,7 @@
  * one of which is stopped, killed or slow. What a node does in a block is a model of its services: it asks, replays,
  * seals and shows as they do; work is made-up hashes, and replays find what was committed.
  */
+
 import { auditDeadline } from "../../chain/audit/deadline.ts";
 import { answerOf, stageOf } from "../../chain/audit/tick.ts";
 import { isOpened, sealOf } from "../../chain/committee/seal.ts";
@@ -317,6 +318,7 @@ export class SlowNodes {
           value: {
             modelBefore: trainProgress(job).parameters,
             modelAfter: sha256(Uint8Array.of(job.round)),
+            serverState: ZERO_HASH,
             metrics: metricsAt(job.round),
           },
         },

@@ -5,12 +5,8 @@ import type { Parameters } from "../../types/genesis.ts";
 import type { JobSpec } from "../../types/job.ts";
 import { JOB_LOSSES } from "../../types/optimizer.ts";
 import { ZERO_HASH } from "../../types/primitive.ts";
-import {
-  JOB_AGGREGATIONS,
-  JOB_ENGINES,
-  JOB_PARTITIONS,
-  type TrainSpec,
-} from "../../types/train.ts";
+import { JOB_ENGINES, JOB_PARTITIONS, type TrainSpec } from "../../types/train.ts";
+import { checkAggregation } from "./check-aggregation.ts";
 import { checkOptimizer } from "./check-optimizer.ts";
 import { lowestPrice, shardLimit } from "./price.ts";
 import { trainSpec } from "./train-of.ts";
@@ -26,7 +22,6 @@ export function checkTrainSpec(spec: JobSpec, parameters: Parameters): void {
     checkRange(`spec.${field}`, Number(train[field]), low, high);
   checkIndex("spec.engine", train.engine, JOB_ENGINES);
   checkIndex("spec.partition", train.partition, JOB_PARTITIONS);
-  checkIndex("spec.aggregation", train.aggregation, JOB_AGGREGATIONS);
   between("parameterCount", 1, 100 * WHOLE);
   if (train.operations < 1n || train.operations > MAX_OPERATIONS) {
     const reason = `must be 1 to ${MAX_OPERATIONS}, got ${train.operations}`;
@@ -39,6 +34,7 @@ export function checkTrainSpec(spec: JobSpec, parameters: Parameters): void {
   between("localEpochs", 1, 100);
   between("batchSize", 1, 4096);
   checkOptimizer(train.optimizer);
+  checkAggregation(spec);
   checkIndex("spec.loss", train.loss, JOB_LOSSES);
   between("targetAccuracy", 0, WHOLE);
   const lowest = lowestPrice(spec, parameters);

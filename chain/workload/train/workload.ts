@@ -2,7 +2,9 @@
  * Federated training as a kind of work; its unit is a sample step: one row, once forward and backward through the
  * model.
  */
+import { equalBytes } from "../../crypto/hash.ts";
 import { isUnsettled } from "../../types/job.ts";
+import { ZERO_HASH } from "../../types/primitive.ts";
 import type { Workload } from "../workload.ts";
 import { checkSamples, checkTrainSpec } from "./check.ts";
 import { replayBytes, runOperations, runSteps, sampleSteps } from "./price.ts";
@@ -41,13 +43,19 @@ export const train: Workload = {
   bonusShares: () => [],
   start(spec) {
     const { initialParameters } = trainSpec(spec);
-    return { selector: 0, value: { parameters: initialParameters, metrics: NO_METRICS } };
+    return {
+      selector: 0,
+      value: { parameters: initialParameters, serverState: ZERO_HASH, metrics: NO_METRICS },
+    };
   },
   base: (job) => trainProgress(job).parameters,
   files(job) {
     const { model, dataset, torrent, initialParameters } = trainSpec(job.spec);
-    const lasting = [model, dataset, torrent, trainProgress(job).parameters];
-    return isUnsettled(job) ? [...lasting, initialParameters] : lasting;
+    const { parameters, serverState } = trainProgress(job);
+    const lasting = [model, dataset, torrent, parameters];
+    if (!isUnsettled(job)) return lasting;
+    const state = equalBytes(serverState, ZERO_HASH) ? [] : [serverState];
+    return [...lasting, initialParameters, ...state];
   },
   checkRecord: checkTrainRecord,
   doubted: () => [],

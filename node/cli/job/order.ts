@@ -1,8 +1,8 @@
 /** Makes a checked order from the options of `poml job submit`. */
 import type { Command } from "commander";
 import { formatAmount } from "../../../chain/amount.ts";
+import { JOB_AGGREGATIONS, SERVER_OPTIMIZERS } from "../../../chain/types/aggregation.ts";
 import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
-import { JOB_AGGREGATIONS } from "../../../chain/types/train.ts";
 import type { PomlClient } from "../../api/client.ts";
 import type { DatasetJson } from "../../api/contract/dataset.ts";
 import { TrainOrder } from "../../api/contract/jobs/train.ts";
@@ -35,6 +35,15 @@ export interface OrderOptions {
   readonly loss?: string;
   readonly partition?: string;
   readonly aggregation?: string;
+  readonly hostile?: string;
+  readonly clip?: string;
+  readonly bucket?: string;
+  readonly server?: string;
+  readonly serverLearningRate?: string;
+  readonly serverMomentum?: string;
+  readonly serverBeta1?: string;
+  readonly serverBeta2?: string;
+  readonly serverTau?: string;
   readonly participants?: string;
   readonly quorum?: string;
   readonly team?: string;
@@ -85,7 +94,22 @@ export function addOrderOptions(command: Command): Command {
     .option("--clip-norm <x>", "scale all gradients together down to this norm")
     .option("--loss <name>", `${JOB_LOSSES.join(", ")} (default: the cross-entropy that fits)`)
     .option("--partition <name>", "iid or by-label (default: iid)")
-    .option("--aggregation <name>", `${JOB_AGGREGATIONS.join(", ")} (default: fedavg)`)
+    .option("--aggregation <rule>", `${JOB_AGGREGATIONS.join(", ")} (default: fedavg)`)
+    .option(
+      "--hostile <x>",
+      "trimmed-mean, krum, multi-krum: share of hostile updates (default: 0.2)",
+    )
+    .option(
+      "--clip <x>",
+      "centred-clipping, norm-clipping: longest update (default: by the median)",
+    )
+    .option("--bucket <n>", "updates averaged before the rule sees them (default: 1)")
+    .option("--server <name>", `${SERVER_OPTIMIZERS.join(", ")} (default: sgd, FedAvg)`)
+    .option("--server-learning-rate <x>", "(default: sgd 1, else 0.01)")
+    .option("--server-momentum <x>", "sgd: (default: 0)")
+    .option("--server-beta1 <x>", "(default: adam, yogi 0.9; adagrad 0)")
+    .option("--server-beta2 <x>", "adam, yogi: (default: 0.99)")
+    .option("--server-tau <x>", "adagrad, adam, yogi: (default: 0.001)")
     .option("--participants <n>", "nodes to draw (default: 4; fewer where rows or nodes are few)")
     .option("--quorum <n>", "updates a round needs (default: more than half)")
     .option(
@@ -111,7 +135,6 @@ const FIELDS = {
   batch: ["batchSize", Number],
   loss: ["loss", String],
   partition: ["partition", String],
-  aggregation: ["aggregation", String],
   participants: ["participants", Number],
   quorum: ["quorum", Number],
   team: ["teamSize", Number],
@@ -136,6 +159,23 @@ function readPrice(text: string): string {
   );
 }
 
+/** Options that set a field of the order's aggregation, and how their text is parsed. */
+const AGGREGATION = {
+  aggregation: ["rule", String],
+  hostile: ["hostile", Number],
+  clip: ["clip", Number],
+  bucket: ["bucket", Number],
+} as const satisfies Partial<Record<keyof OrderOptions, readonly [string, unknown]>>;
+
+/** Options that set a field of the order's server optimizer. */
+const SERVER = {
+  serverLearningRate: "learningRate",
+  serverMomentum: "momentum",
+  serverBeta1: "beta1",
+  serverBeta2: "beta2",
+  serverTau: "tau",
+} as const satisfies Partial<Record<keyof OrderOptions, string>>;
+
 /** Options that set a field of the order's optimizer with the same name. */
 const SETTINGS = [
   "learningRate",
@@ -159,6 +199,10 @@ export async function readOrder(options: OrderOptions, client: PomlClient): Prom
   }
   const optimizer = readOptimizer(options, raw.optimizer);
   if (optimizer !== undefined) raw.optimizer = optimizer;
+  const aggregation = readAggregation(options, raw.aggregation);
+  if (aggregation !== undefined) raw.aggregation = aggregation;
+  const server = readServer(options, raw.server);
+  if (server !== undefined) raw.server = server;
   if (options.budget !== undefined) raw.budget = parseAmount(options.budget, "budget").toString();
   if (options.preset !== undefined && options.model !== undefined) {
     throw usageError("model", "both --preset and --model are given", "give one of them");
@@ -183,13 +227,44 @@ export async function readOrder(options: OrderOptions, client: PomlClient): Prom
   );
 }
 
+const FIELD_OPTIONS = new Map(
+  Object.entries(FIELDS).map(([option, [key]]) => [String(key), option]),
+);
+/** Where the option depends on the setting inside a field. */
+const OPTIONS_OF: Readonly<Record<string, (setting: string) => string>> = {
+  optimizer: (setting) => SETTINGS.find((name) => name === setting) ?? "optimizer",
+  aggregation: (setting) =>
+    Object.entries(AGGREGATION).find(([, [key]]) => key === setting)?.[0] ?? "aggregation",
+  server: (setting) => Object.entries(SERVER).find(([, key]) => key === setting)?.[0] ?? "server",
+};
+
 /** The option that sets a field of an order, e.g. `--epochs` for `localEpochs`. */
 function optionOf([field, setting = "kind"]: readonly string[]): string | undefined {
-  const option =
-    field === "optimizer"
-      ? (SETTINGS.find((name) => name === setting) ?? "optimizer")
-      : Object.entries(FIELDS).find(([, [key]]) => key === field)?.[0];
+  const option = OPTIONS_OF[field ?? ""]?.(setting) ?? FIELD_OPTIONS.get(field ?? "");
   return option && `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** @param ordered the aggregation in the order file; options win */
+function readAggregation(options: OrderOptions, ordered: unknown): unknown {
+  const given: Record<string, unknown> = {};
+  for (const [option, [key, read]] of Object.entries(AGGREGATION)) {
+    const text = options[option as keyof typeof AGGREGATION];
+    if (text !== undefined) given[key] = read(text);
+  }
+  return Object.keys(given).length === 0 ? ordered : { ...Object(ordered), ...given };
+}
+
+/** @param ordered the server optimizer in the order file; its settings count unless the options name another one */
+function readServer(options: OrderOptions, ordered: unknown): unknown {
+  const settings: Record<string, unknown> = {};
+  for (const [option, key] of Object.entries(SERVER)) {
+    const text = options[option as keyof typeof SERVER];
+    if (text !== undefined) settings[key] = Number(text);
+  }
+  if (options.server === undefined && Object.keys(settings).length === 0) return ordered;
+  const given: { readonly kind?: unknown } = { ...Object(ordered) };
+  const kind = options.server ?? given.kind ?? "sgd";
+  return { ...(kind === given.kind && given), ...settings, kind };
 }
 
 /** @param ordered the optimizer in the order file; its settings count unless the options name another optimizer */

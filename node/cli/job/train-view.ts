@@ -1,4 +1,5 @@
 /** Shows training jobs: rounds with their metrics, participants with their samples. */
+import type { AggregationJson, ServerJson } from "../../api/contract/jobs/aggregation.ts";
 import type { OptimizerJson } from "../../api/contract/jobs/optimizer.ts";
 import { shellQuote } from "../../shell-quote.ts";
 import { mebibytes, percent, poml, seconds } from "../format.ts";
@@ -22,6 +23,7 @@ export const TRAIN_VIEW: JobView<"train"> = {
 
   fields: ({ spec }) => ({
     training: `${spec.engine} engine, ${spec.localEpochs} epochs a round, batch ${spec.batchSize}, ${optimizerText(spec.optimizer)}, loss ${spec.loss}`,
+    merging: `${aggregationText(spec.aggregation)}; server ${optimizerText(spec.server)}`,
     data: `${spec.trainRows} rows in ${spec.trainChunks} chunks, ${spec.partition}; ${spec.testRows} test rows`,
   }),
 
@@ -64,8 +66,14 @@ export const TRAIN_VIEW: JobView<"train"> = {
     ),
 };
 
+/** `krum (hostile 0.25, bucket 2)` */
+function aggregationText({ rule, ...settings }: AggregationJson): string {
+  const used = Object.entries(settings).map(([name, value]) => `${name} ${value}`);
+  return `${rule} (${used.join(", ")})`;
+}
+
 /** `adam (learningRate 0.001, beta1 0.9, …)`; settings that are 0 are left out. */
-function optimizerText({ kind, ...settings }: OptimizerJson): string {
+function optimizerText({ kind, ...settings }: OptimizerJson | ServerJson): string {
   const named = Object.entries(settings).filter(([, value]) => value !== 0);
   return `${kind} (${named.map(([name, value]) => `${name} ${value}`).join(", ")})`;
 }

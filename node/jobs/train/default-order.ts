@@ -6,6 +6,13 @@
 import { MIN_TEAM } from "../../../chain/transactions/job-open.ts";
 import type { Optimizer } from "../../../ml/hyperparameters.ts";
 import {
+  type AggregationSettings,
+  HOSTILE_DEFAULT,
+  HOSTILE_RULES,
+  SERVER_DEFAULTS,
+  type ServerSettings,
+} from "../../../ml/job-aggregation.ts";
+import {
   chosenOptimizer,
   type DataSize,
   defaultOptimizer,
@@ -15,12 +22,18 @@ import {
   plannedModel,
 } from "../../../ml/training/default-plan.ts";
 import { DEFAULT_PHASE_SECONDS } from "../default-phase.ts";
-import type { JobRequest, OptimizerRequest } from "./job-request.ts";
+import type { JobRequest, OptimizerRequest, ServerRequest } from "./job-request.ts";
 
 /** An order without open fields, except those that follow from the model or the price later. */
 export type CompleteOrder = {
-  readonly [K in Exclude<keyof JobRequest, LeftOpen | "optimizer">]-?: NonNullable<JobRequest[K]>;
-} & Pick<JobRequest, LeftOpen> & { readonly optimizer: Optimizer };
+  readonly [K in Exclude<keyof JobRequest, LeftOpen | Filled>]-?: NonNullable<JobRequest[K]>;
+} & Pick<JobRequest, LeftOpen> & {
+    readonly optimizer: Optimizer;
+    readonly aggregation: AggregationSettings;
+    readonly server: ServerSettings;
+  };
+
+type Filled = "optimizer" | "aggregation" | "server";
 
 type LeftOpen = "engine" | "loss" | "budget" | "seed" | "pricePerSample";
 
@@ -63,7 +76,8 @@ export function fillOrder(request: JobRequest, data: OrderedData, drawable: numb
     optimizer,
     ...run,
     partition: request.partition ?? "iid",
-    aggregation: request.aggregation ?? "fedavg",
+    aggregation: fillAggregation(request.aggregation),
+    server: fillServer(request.server),
     participants,
     quorum,
     teamSize,
@@ -100,6 +114,16 @@ function fillOptimizer(
   if (asked === undefined) return chosenOptimizer(planned);
   const { kind, ...given } = asked;
   return { ...defaultOptimizer(planned, kind), ...given } as Optimizer;
+}
+
+function fillAggregation(asked: Partial<AggregationSettings> = {}): AggregationSettings {
+  const rule = asked.rule ?? "fedavg";
+  const hostile = HOSTILE_RULES.includes(rule) ? { hostile: HOSTILE_DEFAULT } : {};
+  return { ...hostile, ...asked, rule, bucket: asked.bucket ?? 1 };
+}
+
+function fillServer({ kind, ...given }: ServerRequest = { kind: "sgd" }): ServerSettings {
+  return { ...SERVER_DEFAULTS[kind], ...given } as ServerSettings;
 }
 
 function modelNote(model: object, shape: readonly number[]): string {

@@ -8,6 +8,8 @@ import { trainSpec } from "../../../chain/workload/train/train-of.ts";
 import type { DatasetIndex } from "../../../ml/dataset/dataset-index.ts";
 import { MAX_MANIFEST_BYTES, type Split } from "../../../ml/dataset/manifest.ts";
 import { assignChunks } from "../../../ml/dataset/partition.ts";
+import { stateBytes } from "../../../ml/federation/server-state.ts";
+import { strategyOf } from "../../../ml/federation/strategy.ts";
 import { hyperparametersOf } from "../../../ml/job-hyperparameters.ts";
 import type { BlobFetcher } from "../../blobs/blob-fetcher.ts";
 import type { BlobStore } from "../../blobs/blob-store.ts";
@@ -86,6 +88,13 @@ export class JobFiles {
     const { source } = await this.#modules.fetcher.fetchFile(hash, { maxBytes: size, signal });
     if (source.size === size) return source;
     throw impossible("weights", `the parameters have ${source.size} bytes, the order ${size}`);
+  }
+
+  /** What the aggregation kept in a round, by hash. */
+  async serverState(spec: JobSpec, hash: Uint8Array, signal: AbortSignal): Promise<NamedFile> {
+    const { parameterCount, aggregation } = trainSpec(spec);
+    const vectors = strategyOf(aggregation).initial.length;
+    return this.#file(hash, stateBytes({ vectors, parameterCount }), signal);
   }
 
   /** The inputs of a worker that trains or evaluates; when it resolves, the chunks are on this disk. */

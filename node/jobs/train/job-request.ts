@@ -1,6 +1,6 @@
 /** An order to train as a client states it, before anything is filled in (default-order.ts). */
-import type { AggregationName } from "../../../ml/federation/aggregate.ts";
 import type { Loss, Optimizer } from "../../../ml/hyperparameters.ts";
+import type { AggregationSettings, ServerSettings } from "../../../ml/job-aggregation.ts";
 
 /** An optimizer as a client names it; open fields are filled in. */
 export type OptimizerRequest = {
@@ -8,6 +8,13 @@ export type OptimizerRequest = {
     Omit<Extract<Optimizer, { kind: K }>, "kind">
   >;
 }[Optimizer["kind"]];
+
+/** A server optimizer as a client names it; open fields are filled in. */
+export type ServerRequest = {
+  readonly [K in ServerSettings["kind"]]: { readonly kind: K } & Partial<
+    Omit<Extract<ServerSettings, { kind: K }>, "kind">
+  >;
+}[ServerSettings["kind"]];
 
 /** A training order as a client states it; undefined fields are filled in. */
 export interface JobRequest {
@@ -23,7 +30,8 @@ export interface JobRequest {
   /** Undefined = the cross-entropy that fits the model. */
   readonly loss?: Loss | undefined;
   readonly partition?: "iid" | "by-label" | undefined;
-  readonly aggregation?: AggregationName | undefined;
+  readonly aggregation?: Partial<AggregationSettings> | undefined;
+  readonly server?: ServerRequest | undefined;
   readonly participants?: number | undefined;
   readonly quorum?: number | undefined;
   readonly teamSize?: number | undefined;

@@ -12,18 +12,14 @@ import { checkJobSpec } from "../../../chain/transactions/job-open.ts";
 import type { Parameters } from "../../../chain/types/genesis.ts";
 import type { JobSpec } from "../../../chain/types/job.ts";
 import { JOB_LOSSES } from "../../../chain/types/optimizer.ts";
-import {
-  JOB_AGGREGATIONS,
-  JOB_ENGINES,
-  JOB_PARTITIONS,
-  type TrainSpec,
-} from "../../../chain/types/train.ts";
+import { JOB_ENGINES, JOB_PARTITIONS, type TrainSpec } from "../../../chain/types/train.ts";
 import { lowestPrice } from "../../../chain/workload/train/price.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { canonicalJson } from "../../../ml/dataset/canonical-json.ts";
 import { type Manifest, rowCount } from "../../../ml/dataset/manifest.ts";
 import type { EngineName } from "../../../ml/engine.ts";
 import { checkHyperparameters, type Loss } from "../../../ml/hyperparameters.ts";
+import { aggregationSpecOf } from "../../../ml/job-aggregation.ts";
 import { optimizerSpecOf } from "../../../ml/job-hyperparameters.ts";
 import { checkLossFits, defaultLoss } from "../../../ml/loss-fit.ts";
 import { millionthsOf } from "../../../ml/millionths.ts";
@@ -120,7 +116,7 @@ export async function prepareJob(
     optimizer: optimizerSpecOf(request.optimizer),
     loss: JOB_LOSSES.indexOf(loss),
     partition: JOB_PARTITIONS.indexOf(request.partition),
-    aggregation: JOB_AGGREGATIONS.indexOf(request.aggregation),
+    aggregation: aggregationSpecOf(request.aggregation, request.server),
     targetAccuracy: millionthsOf(request.targetAccuracy),
   };
   const draft: JobSpec = {

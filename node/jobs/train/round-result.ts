@@ -3,7 +3,7 @@
  * aggregated in canonical order, and the result measured on the test set. Equal inputs give equal records, and
  * co-signing compares these. Updates are fetched to the disk here; a helper process reads and merges them.
  */
-import { fromHex, toHex } from "../../../chain/crypto/hash.ts";
+import { equalBytes, fromHex, toHex } from "../../../chain/crypto/hash.ts";
 import { hasCommitted } from "../../../chain/job/phase.ts";
 import {
   type Job,
@@ -11,7 +11,9 @@ import {
   type RefusedUpdate,
   UPDATE_CHECKS,
 } from "../../../chain/types/job.ts";
-import { JOB_AGGREGATIONS, type Metrics } from "../../../chain/types/train.ts";
+import { ZERO_HASH } from "../../../chain/types/primitive.ts";
+import type { Metrics } from "../../../chain/types/train.ts";
+import { bucketSeed } from "../../../chain/workload/train/seed.ts";
 import { segmentCount } from "../../../chain/workload/train/segments.ts";
 import { trainProgress, trainSpec } from "../../../chain/workload/train/train-of.ts";
 import { updateBytes } from "../../../ml/federation/update-codec.ts";
@@ -29,7 +31,7 @@ import type { CommittedUpdate } from "./merge/check-update-file.ts";
 import type { MergeOutcome, MergeTask } from "./merge/merge-files.ts";
 
 export interface RoundModules {
-  readonly files: Pick<JobFiles, "order" | "parameters" | "modelTask">;
+  readonly files: Pick<JobFiles, "order" | "parameters" | "serverState" | "modelTask">;
   readonly fetcher: Pick<BlobFetcher, "fetchFile">;
   readonly blobs: Pick<BlobStore, "pathOf" | "newPath" | "adopt" | "discard" | "remove">;
   readonly workers: Pick<Workers, "evaluate">;
@@ -64,8 +66,11 @@ export async function mergeRound(
   const { signal } = options;
   const { dataset } = await files.order(job, signal);
   const { parameterCount, aggregation } = trainSpec(spec);
-  const { parameters } = trainProgress(job);
+  const { parameters, serverState } = trainProgress(job);
   const base = await files.parameters(spec, parameters, signal);
+  const state = equalBytes(serverState, ZERO_HASH)
+    ? undefined
+    : await files.serverState(spec, serverState, signal);
   const committed = job.participants
     .map((participant, position) => ({ participant, position }))
     .filter(({ participant }) => hasCommitted(participant))
@@ -79,22 +84,26 @@ export async function mergeRound(
     options,
     modules,
   );
-  const output = blobs.newPath();
+  const [output, stateOutput] = [blobs.newPath(), blobs.newPath()];
   const task = modules.merge(
     {
       base: { path: blobs.pathOf(parameters), hash: base.hash },
       parameterCount,
       round: job.round,
-      rule: JOB_AGGREGATIONS[aggregation] ?? "fedavg",
+      aggregation,
+      state,
+      seed: bucketSeed(trainSpec(spec), job.round, parameters),
       quorum: spec.quorum,
       updates,
       output,
+      stateOutput,
     },
     signal,
   );
   // A helper that was ended leaves what it has written.
   const merged = await task.catch(async (error: unknown) => {
     await blobs.discard(output);
+    await blobs.discard(stateOutput);
     throw error;
   });
   await refetchDamaged(merged, modules);
@@ -112,9 +121,15 @@ export async function mergeRound(
     });
   }
   await blobs.adopt(output, merged.after);
+  if (merged.state !== undefined) await blobs.adopt(stateOutput, merged.state);
   const metrics = await evaluate(job, merged.after, signal, modules);
   const contributions = merged.kept.map((node) => contributionOf(participantOf(job, node)));
-  const value = { modelBefore: parameters, modelAfter: merged.after, metrics };
+  const value = {
+    modelBefore: parameters,
+    modelAfter: merged.after,
+    serverState: merged.state ?? ZERO_HASH,
+    metrics,
+  };
   return { kind: "merged", result: { contributions, gain: { selector: 0, value } } };
 }
 

@@ -4,7 +4,6 @@ import { jobPrice } from "../../../chain/job/price.ts";
 import { MAX_PHASE_BLOCKS, MIN_TEAM } from "../../../chain/transactions/job-open.ts";
 import type { OptimizerSpec } from "../../../chain/types/optimizer.ts";
 import { MAX_PARTICIPANTS, MAX_TEAM } from "../../../chain/types/primitive.ts";
-import { JOB_AGGREGATIONS } from "../../../chain/types/train.ts";
 import { MAX_ROUNDS } from "../../../chain/workload/train/check.ts";
 import { TestChain } from "../../helpers/chain.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
@@ -68,7 +67,6 @@ describe("job-open", () => {
   const BOUNDS: Partial<Record<keyof TrainOrder, readonly [number, number]>> = {
     engine: [0, 1],
     partition: [0, 1],
-    aggregation: [0, JOB_AGGREGATIONS.length - 1],
     parameterCount: [1, 100 * MILLION],
     trainChunks: [1, 12_000],
     testRows: [1, 100 * MILLION],

@@ -4,16 +4,26 @@ import { phaseOf } from "../../../chain/job/phase.ts";
 import { jobRound } from "../../../chain/transactions/job-round.ts";
 import type { RuleContext } from "../../../chain/transactions/rule.ts";
 import type { JobRecord } from "../../../chain/types/job.ts";
+import { ZERO_HASH } from "../../../chain/types/primitive.ts";
 import type { Payloads, SignedTransaction } from "../../../chain/types/transaction.ts";
 import { trainProgress, trainResult } from "../../../chain/workload/train/train-of.ts";
+import { SERVER_DEFAULTS } from "../../../ml/job-aggregation.ts";
+import { aggregationOf } from "../../helpers/aggregation.ts";
 import { type Person, TestChain } from "../../helpers/chain.ts";
 import { expectCode } from "../../helpers/expect-code.ts";
 import { expectApplies, expectRefused } from "../../helpers/expect-transaction.ts";
-import { commits, jobOf, jobSpec, openJob, roundRecord } from "../../helpers/job-run.ts";
+import {
+  commits,
+  jobOf,
+  jobSpec,
+  openJob,
+  roundRecord,
+  type TrainOrder,
+} from "../../helpers/job-run.ts";
 
-function revealing() {
+function revealing(changes: Partial<TrainOrder> = {}) {
   const chain = new TestChain();
-  const open = openJob(chain, chain.client, jobSpec("job", { quorum: 3 }));
+  const open = openJob(chain, chain.client, jobSpec("job", { quorum: 3, ...changes }));
   chain.advance(open);
   chain.advance();
   chain.advance(...commits(chain, jobOf(chain, open)));
@@ -109,6 +119,21 @@ describe("job-round", () => {
     const value = { ...trainResult(good.record), modelBefore: sha256(Uint8Array.of(1)) };
     const other = posting({ gain: { selector: 0, value } });
     expect(expectRefused(chain, other, "RECORD_MISMATCH").field).to.equal("modelBefore");
+  });
+
+  it("refuses RECORD_MISMATCH for a state that the aggregation does not keep, and for none where it keeps one", () => {
+    const state = sha256(Uint8Array.of(7));
+    const plain = revealing();
+    const extra = { ...trainResult(plain.good.record), serverState: state };
+    const refused = plain.posting({ gain: { selector: 0, value: extra } });
+    expect(expectRefused(plain.chain, refused, "RECORD_MISMATCH").field).to.equal("serverState");
+    const aggregation = aggregationOf("fedavg", {}, SERVER_DEFAULTS.adam);
+    const { chain, good, open, posting } = revealing({ aggregation });
+    const { serverState, ...result } = trainResult(good.record);
+    const none = posting({ gain: { selector: 0, value: { ...result, serverState: ZERO_HASH } } });
+    expect(expectRefused(chain, none, "RECORD_MISMATCH").field).to.equal("serverState");
+    chain.advance(posting({}));
+    expect(trainProgress(jobOf(chain, open)).serverState).to.deep.equal(serverState);
   });
 
   it("refuses RECORD_MISMATCH for contributions that were not committed so", () => {

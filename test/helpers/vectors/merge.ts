@@ -1,26 +1,74 @@
 /** docs/training.md, "From updates to the next parameters" and "Metrics". */
 
 import { toHex } from "../../../chain/crypto/hash.ts";
-import { JOB_AGGREGATIONS } from "../../../chain/types/train.ts";
+import { type AggregationName, JOB_AGGREGATIONS } from "../../../chain/types/aggregation.ts";
 import { bytesOfFloats } from "../../../ml/bytes.ts";
 import { deltaOf } from "../../../ml/federation/update-codec.ts";
+import { SERVER_DEFAULTS, type ServerSettings } from "../../../ml/job-aggregation.ts";
 import { metricsOf } from "../../../ml/metrics.ts";
 import { Random } from "../../../ml/random.ts";
-import { aggregate, checkUpdates, normOf } from "../merge-in-memory.ts";
+import { aggregationOf } from "../aggregation.ts";
+import { aggregate, checkUpdates, type Merged, merge, normOf } from "../merge-in-memory.ts";
 import { seedOf } from "../models.ts";
 
 const LENGTH = 9;
 const COHORTS = [1, 2, 3, 4, 7, 11];
 
-export function mergeVectors(): object {
+export async function mergeVectors(): Promise<object> {
+  const cases = [];
+  for (const count of COHORTS) cases.push(await cohort(count));
   return {
     about:
-      "start, trained and next: binary32, little-endian, hex. kept: the nodes that step 3 keeps.",
-    cases: [...COHORTS.map((count) => cohort(count)), cohort(5, { outlier: true })],
+      "start, trained, next and vectors: binary32, little-endian, hex. kept: the nodes that step 3 keeps. draw: the seed of the buckets.",
+    cases: [...cases, await cohort(5, { outlier: true })],
+    servers: await Promise.all(SERVERS.map(([rule, server]) => roundsWith(rule, server))),
   };
 }
 
-function cohort(count: number, { outlier = false } = {}): object {
+/** With each server, and with rules that look back. */
+const SERVERS: readonly (readonly [AggregationName, ServerSettings])[] = [
+  ...Object.values(SERVER_DEFAULTS).map((server) => ["fedavg", server] as const),
+  ["fedavg", { kind: "sgd", learningRate: 0.7, momentum: 0.9 }],
+  ["centred-clipping", SERVER_DEFAULTS.sgd],
+  ["centred-clipping", SERVER_DEFAULTS.yogi],
+];
+const ROUNDS = 5;
+
+/** The parameters and what is kept after each of a few rounds of five updates, in buckets of two. */
+async function roundsWith(rule: AggregationName, server: ServerSettings): Promise<object> {
+  const spec = aggregationOf(rule, { bucket: 2 }, server);
+  const random = new Random(seedOf(77));
+  const draw = seedOf(78);
+  const values = (scale: number): Float32Array =>
+    Float32Array.from({ length: LENGTH }, () => (random.uniform() - 0.5) * scale);
+  const start = values(3);
+  const rounds = [];
+  let merged: Merged | undefined;
+  for (let round = 1; round <= ROUNDS; round++) {
+    const from = merged?.parameters ?? start;
+    const updates = [0, 1, 2, 3, 4].map((node) => {
+      const trained = values(round / 4).map((change, i) => (from[i] ?? 0) + change);
+      return { node, samples: 1 + random.below(500), trained };
+    });
+    const given = updates.map(({ node: participant, samples, trained }) => {
+      return { participant, samples, delta: deltaOf(from, trained) };
+    });
+    merged = await merge(spec, from, given, { before: merged, seed: draw });
+    rounds.push({
+      updates: updates.map(({ trained, ...update }) => ({ ...update, trained: hex(trained) })),
+      next: hex(merged.parameters),
+      vectors: merged.vectors.map(hex),
+      lengths: merged.lengths,
+    });
+  }
+  return { rule, bucket: 2, server, draw: toHex(draw), start: hex(start), rounds };
+}
+
+function hex(floats: Float32Array): string {
+  return toHex(bytesOfFloats(floats));
+}
+
+async function cohort(count: number, { outlier = false } = {}): Promise<object> {
   const random = new Random(seedOf(count));
   const values = (scale: number): Float32Array =>
     Float32Array.from({ length: LENGTH }, () => (random.uniform() - 0.5) * scale);
@@ -40,15 +88,16 @@ function cohort(count: number, { outlier = false } = {}): object {
     maxNorm: 20 * (1 + normOf(start)),
   });
   const kept = changes.filter((_, index) => verdicts[index]?.refusal === undefined);
-  const hex = (floats: Float32Array): string => toHex(bytesOfFloats(floats));
+  const next: Record<string, string> = {};
+  for (const rule of JOB_AGGREGATIONS) {
+    next[rule] = hex(await aggregate(aggregationOf(rule), start, kept));
+  }
   return {
     start: hex(start),
     updates: updates.map(({ trained, ...update }) => ({ ...update, trained: hex(trained) })),
     norms: verdicts.map(({ norm }) => norm),
     kept: kept.map(({ participant }) => participant),
-    next: Object.fromEntries(
-      JOB_AGGREGATIONS.map((rule) => [rule, hex(aggregate(rule, start, kept))]),
-    ),
+    next,
   };
 }
 

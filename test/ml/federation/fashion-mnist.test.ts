@@ -17,6 +17,7 @@ import { parseLayersModel } from "../../../ml/model/layers-model.ts";
 import { presetModel } from "../../../ml/model/presets.ts";
 import { evaluateShard } from "../../../ml/training/evaluate.ts";
 import { trainShard } from "../../../ml/training/train-shard.ts";
+import { FEDAVG } from "../../helpers/aggregation.ts";
 import { fashionMnist } from "../../helpers/fashion-mnist.ts";
 import {
   aggregate,
@@ -92,8 +93,8 @@ describe("federated averaging on Fashion-MNIST", function () {
       }
       const verdicts = checkUpdates(updates);
       expect(verdicts.map((verdict) => verdict.refusal)).to.deep.equal(Array(4).fill(undefined));
-      const next = aggregate("fedavg", parameters, updates);
-      const reversed = aggregate("fedavg", parameters, updates.toReversed());
+      const next = await aggregate(FEDAVG, parameters, updates);
+      const reversed = await aggregate(FEDAVG, parameters, updates.toReversed());
       expect(toHex(parametersHash(reversed))).to.equal(toHex(parametersHash(next)));
       parameters = next;
       trainer.load(parameters);

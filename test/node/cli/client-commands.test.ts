@@ -279,6 +279,16 @@ describe("poml as a client", () => {
         clipNorm: 2,
       },
     });
+    const combined = ["--aggregation", "krum", "--hostile", "0.25", "--bucket", "2"];
+    const server = ["--server", "yogi", "--server-learning-rate", "0.02", "--server-tau", "0.01"];
+    expect(await chosen("--dataset", "flowers", ...combined, ...server)).deep.include({
+      aggregation: { rule: "krum", hostile: 0.25, bucket: 2 },
+      server: { kind: "yogi", learningRate: 0.02, beta1: 0.9, beta2: 0.99, tau: 0.01 },
+    });
+    expect(await chosen("--dataset", "flowers", "--server-momentum", "0.9")).deep.include({
+      aggregation: { rule: "fedavg", bucket: 1 },
+      server: { kind: "sgd", learningRate: 1, momentum: 0.9 },
+    });
     const plain = await chosen("--dataset", "flowers", "--optimizer", "sgd", "--momentum", "0");
     expect(plain.optimizer).deep.include({ kind: "sgd", learningRate: 0.05, momentum: 0 });
     const { exit, stderr } = await stage.run(
@@ -302,6 +312,10 @@ describe("poml as a client", () => {
       ["--optimizer", "lion", "optimizer.kind"],
       ["--learning-rate", "-1", "optimizer.learningRate"],
       ["--momentum", "0.5", "optimizer.momentum"],
+      ["--aggregation", "mode", "aggregation.rule"],
+      ["--hostile", "0.5", "aggregation.hostile"],
+      ["--server", "lion", "server.kind"],
+      ["--server-beta2", "0.5", "server.beta2"],
     ] as const) {
       const wrong = await stage.run("job", "submit", option, value);
       expect(wrong.exit).equal(2);

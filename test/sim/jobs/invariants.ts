@@ -11,7 +11,7 @@ export async function findingsOf(outcome: Outcome): Promise<string[]> {
   return [
     ...outcome.failures,
     ...moneyFindings(outcome),
-    ...recordFindings(outcome),
+    ...(await recordFindings(outcome)),
     ...(await undisturbedFindings(outcome)),
     ...trainingFindings(outcome),
     ...waitingFindings(outcome),

@@ -1,8 +1,10 @@
 /** What happens in one simulation: everything about it follows from a seed. */
+import { JOB_AGGREGATIONS } from "../../../chain/types/aggregation.ts";
 import type { Parameters } from "../../../chain/types/genesis.ts";
 import type { JobSpec } from "../../../chain/types/job.ts";
-import { JOB_AGGREGATIONS } from "../../../chain/types/train.ts";
+import { SERVER_DEFAULTS } from "../../../ml/job-aggregation.ts";
 import type { FanOut } from "../../../node/jobs/search/leases/tree.ts";
+import { aggregationOf, FEDAVG } from "../../helpers/aggregation.ts";
 import { Random } from "../random.ts";
 import { LIES, type Lie } from "./lies.ts";
 import type { Absence, LinkFaults } from "./links.ts";
@@ -39,6 +41,12 @@ export interface JobPlan {
 const DRAWN_MS = 2_500;
 /** Most jobs are under way so long; later faults would meet nobody at work. */
 const FAULTY_MS = 20_000;
+/** Every rule, with and without buckets, before every server. */
+const AGGREGATIONS = JOB_AGGREGATIONS.flatMap((rule) =>
+  Object.values(SERVER_DEFAULTS).flatMap((server) =>
+    [1, 2].map((bucket) => aggregationOf(rule, { bucket }, server)),
+  ),
+);
 const CALM: LinkFaults = { calmAt: 0, loss: 0, slowestMs: 0, cuts: [] };
 
 /** A job among honest nodes with nothing in its way. */
@@ -53,7 +61,7 @@ export function quiet(seed: number): JobPlan {
     rounds: random.between(1, 4),
     localEpochs: random.between(1, 2),
     chunks: participants + random.between(0, 3),
-    aggregation: random.between(0, JOB_AGGREGATIONS.length - 1),
+    aggregation: AGGREGATIONS[random.between(0, AGGREGATIONS.length - 1)] ?? FEDAVG,
     phaseBlocks: random.between(16, 32),
   });
   const slow = random.pick([20, 100, 250, 500]);

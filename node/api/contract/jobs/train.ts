@@ -1,10 +1,11 @@
 /** Jobs that train: the order of a client, its price, and the progress. */
 import { z } from "zod";
 import { JOB_LOSSES } from "../../../../chain/types/optimizer.ts";
-import { JOB_AGGREGATIONS, JOB_ENGINES, JOB_PARTITIONS } from "../../../../chain/types/train.ts";
+import { JOB_ENGINES, JOB_PARTITIONS } from "../../../../chain/types/train.ts";
 import { ShortName } from "../../../short-name.ts";
 import { Amount, Count, Fraction, Hash } from "../scalar.ts";
 import { isTask, TASK_ID } from "../task-id.ts";
+import { AggregationJson, AggregationOrder, ServerJson, ServerOrder } from "./aggregation.ts";
 import {
   CONTRIBUTION_FIELDS,
   DETAIL_FIELDS,
@@ -57,7 +58,8 @@ export const TrainOrder = z.strictObject({
     .optional()
     .describe("default: the cross-entropy of the softmax or sigmoid that the model ends in"),
   partition: z.enum(JOB_PARTITIONS).optional().describe("default iid"),
-  aggregation: z.enum(JOB_AGGREGATIONS).optional().describe("default fedavg"),
+  aggregation: AggregationOrder.optional().describe("default: fedavg"),
+  server: ServerOrder.optional().describe("default: takes the combined update as it is"),
   ...ORDER_FIELDS,
   pricePerSample: Amount.optional().describe(
     "micro-POML per verified sample step; default 10, or what its operations cost at least",
@@ -90,7 +92,8 @@ export const TrainSpecJson = z.object({
   optimizer: OptimizerJson,
   loss: z.enum(JOB_LOSSES),
   partition: z.enum(JOB_PARTITIONS),
-  aggregation: z.enum(JOB_AGGREGATIONS),
+  aggregation: AggregationJson,
+  server: ServerJson,
   pricePerSample: Amount,
   targetAccuracy: Fraction,
 });
@@ -144,6 +147,7 @@ export const TrainRecord = z.object({
   ...RECORD_FIELDS,
   modelBefore: Hash,
   modelAfter: Hash,
+  serverState: Hash.describe("what the aggregation keeps for the next round; zeros: nothing"),
   metrics: MetricsJson,
   contributions: z.array(z.object({ ...CONTRIBUTION_FIELDS, samples: Count, trainMs: Count })),
 });

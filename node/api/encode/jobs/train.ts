@@ -3,17 +3,13 @@ import { equalBytes, toHex } from "../../../../chain/crypto/hash.ts";
 import type { State } from "../../../../chain/state/state.ts";
 import type { Job, JobRecord, JobSpec } from "../../../../chain/types/job.ts";
 import { JOB_LOSSES } from "../../../../chain/types/optimizer.ts";
-import {
-  JOB_AGGREGATIONS,
-  JOB_ENGINES,
-  JOB_PARTITIONS,
-  type Metrics,
-} from "../../../../chain/types/train.ts";
+import { JOB_ENGINES, JOB_PARTITIONS, type Metrics } from "../../../../chain/types/train.ts";
 import {
   trainProgress,
   trainResult,
   trainSpec,
 } from "../../../../chain/workload/train/train-of.ts";
+import { aggregationOf, serverSettingsOf } from "../../../../ml/job-aggregation.ts";
 import { optimizerOf } from "../../../../ml/job-hyperparameters.ts";
 import { fractionOf } from "../../../../ml/millionths.ts";
 import { recordedRounds } from "../../../jobs/job-outcome.ts";
@@ -56,7 +52,8 @@ export function encodeTrainSpec(spec: JobSpec): TrainSpecJson {
     optimizer: optimizerOf(train.optimizer),
     loss: nameOf(JOB_LOSSES, train.loss),
     partition: nameOf(JOB_PARTITIONS, train.partition),
-    aggregation: nameOf(JOB_AGGREGATIONS, train.aggregation),
+    aggregation: aggregationOf(train.aggregation),
+    server: serverSettingsOf(train.aggregation),
     pricePerSample: spec.pricePerUnit.toString(),
     targetAccuracy: fractionOf(train.targetAccuracy),
   };
@@ -96,12 +93,13 @@ export function encodeTrainDetail(state: State, job: Job): TrainDetail {
 }
 
 export function encodeTrainRecord(state: State, record: JobRecord): TrainRecord {
-  const { modelBefore, modelAfter, metrics } = trainResult(record);
+  const { modelBefore, modelAfter, serverState, metrics } = trainResult(record);
   return {
     kind: "train",
     ...encodeRecordFrame(state, record),
     modelBefore: toHex(modelBefore),
     modelAfter: toHex(modelAfter),
+    serverState: toHex(serverState),
     metrics: encodeMetrics(metrics),
     contributions: record.contributions.map((contribution) => ({
       ...encodeContribution(state, contribution),

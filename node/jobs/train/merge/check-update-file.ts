@@ -147,7 +147,7 @@ async function readHead(path: string, disk: Disk): Promise<{ bytes: Uint8Array; 
   }
 }
 
-async function hasHash({ path, hash }: NamedFile, disk: Disk): Promise<boolean> {
+export async function hasHash({ path, hash }: NamedFile, disk: Disk): Promise<boolean> {
   const digest = createHash("sha256");
   const piece = new Uint8Array(PIECE_BYTES);
   const file = await disk.open(path, "r");

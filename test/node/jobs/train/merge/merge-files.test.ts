@@ -4,17 +4,45 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { sha256, toHex } from "../../../../../chain/crypto/hash.ts";
 import { leafDigest, merkleRoot } from "../../../../../chain/proof/hash-tree.ts";
-import { JOB_AGGREGATIONS } from "../../../../../chain/types/train.ts";
+import {
+  type AggregationName,
+  type AggregationSpec,
+  JOB_AGGREGATIONS,
+} from "../../../../../chain/types/aggregation.ts";
 import { bytesOfFloats } from "../../../../../ml/bytes.ts";
 import { deltaOf, encodeUpdate } from "../../../../../ml/federation/update-codec.ts";
+import { type AggregationSettings, SERVER_DEFAULTS } from "../../../../../ml/job-aggregation.ts";
 import { Random } from "../../../../../ml/random.ts";
 import { stateHashOf } from "../../../../../ml/training/checkpoint.ts";
 import type { CommittedUpdate } from "../../../../../node/jobs/train/merge/check-update-file.ts";
 import { STRETCH } from "../../../../../node/jobs/train/merge/float-file.ts";
 import { type MergeTask, mergeFiles } from "../../../../../node/jobs/train/merge/merge-files.ts";
-import { aggregate, checkUpdates, normOf } from "../../../../helpers/merge-in-memory.ts";
+import { aggregationOf, FEDAVG } from "../../../../helpers/aggregation.ts";
+import { expectCodeAsync } from "../../../../helpers/expect-code.ts";
+import { checkUpdates, merge, normOf } from "../../../../helpers/merge-in-memory.ts";
 import { TemporaryFolders } from "../../../../helpers/temporary.ts";
 
+/** So short a clip that the next round depends on what this one leaves. */
+function settingsOf(rule: AggregationName): Partial<AggregationSettings> {
+  return rule === "centred-clipping" ? { clip: 10 } : {};
+}
+
+const AGGREGATIONS: ReadonlyMap<string, AggregationSpec> = new Map([
+  ...JOB_AGGREGATIONS.map((rule) => [rule, aggregationOf(rule, settingsOf(rule))] as const),
+  ...JOB_AGGREGATIONS.map(
+    (rule) =>
+      [`${rule} in buckets`, aggregationOf(rule, { ...settingsOf(rule), bucket: 2 })] as const,
+  ),
+  ...Object.entries(SERVER_DEFAULTS).map(
+    ([name, server]) => [`server ${name}`, aggregationOf("fedavg", {}, server)] as const,
+  ),
+  [
+    "server sgd with momentum",
+    aggregationOf("fedavg", {}, { ...SERVER_DEFAULTS.sgd, momentum: 0.9 }),
+  ],
+  ["centred clipping before yogi", aggregationOf("centred-clipping", {}, SERVER_DEFAULTS.yogi)],
+]);
+const SEED = new Uint8Array(32).fill(9);
 const ROUND = 3;
 /** More than one stretch, and not a whole number of them. */
 const COUNT = STRETCH + 777;
@@ -69,23 +97,26 @@ describe("the merge of updates as files", () => {
       base: await named(bytesOfFloats(base)),
       parameterCount: base.length,
       round: ROUND,
-      rule: "fedavg",
+      aggregation: FEDAVG,
+      state: undefined,
+      seed: SEED,
       quorum: 2,
       updates,
       output: join(folder, `output-${files++}`),
+      stateOutput: join(folder, `output-${files++}`),
       ...changes,
     };
   }
 
-  for (const rule of JOB_AGGREGATIONS) {
-    it(`gives the bits of the merge in memory: ${rule}`, async () => {
+  for (const [name, aggregation] of AGGREGATIONS) {
+    it(`gives the bits of the merge in memory: ${name}`, async () => {
       const base = noise(2);
       const trained = [7, 3, 5, 4, 9].map((node) => ({ node, parameters: noise(2 + node / 10) }));
       const far = { node: 6, parameters: noise(1e7) };
       const all = [...trained, far];
       const updates = await Promise.all(all.map((one) => update(one.node, one.parameters)));
-      const task = await taskOf(base, updates, { rule });
-      const { after, kept, refused, damaged } = await mergeFiles(task);
+      const task = await taskOf(base, updates, { aggregation });
+      const { after, state, kept, refused, damaged } = await mergeFiles(task);
       const inMemory = all.map(({ node, parameters }) => {
         return { participant: node, samples: 10 * node, delta: deltaOf(base, parameters) };
       });
@@ -93,15 +124,51 @@ describe("the merge of updates as files", () => {
         maxNorm: 20 * (1 + normOf(base)),
       });
       const usable = inMemory.filter((_, i) => verdicts[i]?.refusal === undefined);
-      const expected = aggregate(rule, base, usable);
+      const merged = await merge(aggregation, base, usable, { seed: SEED });
+      const expected = merged.parameters;
       const found = new Uint8Array(await readFile(task.output));
       expect(kept).to.deep.equal([3, 4, 5, 7, 9]);
       expect(refused.map(({ node, check }) => [node, check])).to.deep.equal([[6, "norm"]]);
       expect(damaged).to.deep.equal([]);
       expect(Buffer.from(found).equals(bytesOfFloats(expected))).to.equal(true);
       expect(toHex(after ?? new Uint8Array())).to.equal(toHex(sha256(bytesOfFloats(expected))));
+      expect(state === undefined).to.equal(merged.vectors.length === 0);
+      if (state === undefined) return;
+      expect(toHex(state)).to.equal(toHex(sha256(await readFile(task.stateOutput))));
+      // What was kept leads to the same bits as what is still in memory.
+      const keptFile = { path: task.stateOutput, hash: toHex(state) };
+      const next = await taskOf(base, updates, { aggregation, state: keptFile });
+      await mergeFiles(next);
+      const second = await merge(aggregation, base, usable, { before: merged, seed: SEED });
+      const bytes = new Uint8Array(await readFile(next.output));
+      expect(Buffer.from(bytes).equals(bytesOfFloats(second.parameters))).to.equal(true);
+      expect(Buffer.from(bytes).equals(found), "the state changes the step").to.equal(false);
     });
   }
+
+  it("names a state that the disk has damaged, and refuses that of another aggregation", async () => {
+    const base = noise(2);
+    const near = (): Float32Array => base.map((value) => value + 0.01);
+    const updates = [await update(1, near()), await update(2, near())];
+    const [adam, momentum] = [
+      aggregationOf("fedavg", {}, SERVER_DEFAULTS.adam),
+      aggregationOf("fedavg", {}, { ...SERVER_DEFAULTS.sgd, momentum: 0.9 }),
+    ];
+    const first = await taskOf(base, updates, { aggregation: adam });
+    const { state } = await mergeFiles(first);
+    const path = first.stateOutput;
+    const damaged = await taskOf(base, updates, {
+      aggregation: adam,
+      state: { path, hash: "00".repeat(32) },
+    });
+    expect(await mergeFiles(damaged)).to.deep.include({
+      after: undefined,
+      damaged: ["00".repeat(32)],
+    });
+    const hash = toHex(state ?? new Uint8Array());
+    const other = await taskOf(base, updates, { aggregation: momentum, state: { path, hash } });
+    await expectCodeAsync(() => mergeFiles(other), "UPDATE_FORMAT");
+  });
 
   it("names the failed check of each refused update, and merges the others", async () => {
     const base = noise(2);

@@ -1,5 +1,5 @@
 /** Federated averaging (arXiv 1602.05629): the mean of the updates weighted by their samples. */
-import type { Update } from "./update-codec.ts";
+import type { Update } from "../update.ts";
 
 /** If there are no samples at all, every update counts the same. */
 export function fedavg(updates: readonly Update[]): Float64Array {

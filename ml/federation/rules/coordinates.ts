@@ -1,5 +1,5 @@
 /** Goes through the parameters one by one, with the values that all updates give for each; for robust rules. */
-import type { Update } from "./update-codec.ts";
+import type { Update } from "../update.ts";
 
 /** @param combine gets one parameter's values in ascending order; the array is reused */
 export function eachCoordinate(
