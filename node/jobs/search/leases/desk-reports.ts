@@ -47,11 +47,6 @@ export class DeskReports {
     start(run, lane, now);
     run.at = Math.max(run.at, Math.min(at, lease.to));
     if (at < lease.to) {
-      // Nothing else follows in the round, and the lane waits for the answer.
-      if (this.#table.isClosed && at > lease.at) {
-        this.log(run, at, now, effects);
-        return;
-      }
       if (this.#steps.has(number)) return;
       const done = { from: lease.granted.from, to: lease.at };
       this.#tellOwned(lease, done, { searcher: holder, by: holder }, effects);

@@ -175,15 +175,18 @@ export class LeaseDesk {
 
   #close(now: number, effects: DeskEffect[]): void {
     if (this.#table.isClosed) return;
-    // Lanes may have stopped by now, and said so.
-    for (const run of [...this.#lanes.runs]) this.#reports.log(run, run.at, now, effects);
+    this.#cutAll(now, effects);
     this.#end("close", now, effects);
   }
 
-  /** Leases of lanes end where their lanes are; what sub-managers hold, they may give out to its end. */
   #pause(now: number, effects: DeskEffect[]): void {
     if (this.#table.isClosed || this.#grants.isPaused) return;
     this.#grants.isPaused = true;
+    this.#cutAll(now, effects);
+  }
+
+  /** Leases of lanes end where their lanes are; what sub-managers hold, they may give out to its end. */
+  #cutAll(now: number, effects: DeskEffect[]): void {
     for (const run of [...this.#lanes.runs]) {
       this.#reports.log(run, run.at, now, effects);
       const lease = this.#table.lease(run.lease);
