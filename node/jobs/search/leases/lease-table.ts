@@ -120,6 +120,11 @@ export class LeaseTable {
     return this.#owned.covered({ from: unit, to: unit + 1 }) > 0;
   }
 
+  /** Whether a node searches the unit now. */
+  isLeased(unit: number): boolean {
+    return this.#open.within({ from: unit, to: unit + 1 }).some(({ lease }) => lease !== FREE);
+  }
+
   /** There are no more grants. */
   get isClosed(): boolean {
     return this.#isClosed;

@@ -45,6 +45,18 @@ describe("the record of a round of a search", () => {
     expect(isRecordFull(jobWith(0), tableOf(MAX_ROUND_FINDS, 0))).to.equal(false);
   });
 
+  it("does not count finds in units that nobody was given: their sender knew them before", () => {
+    const table = new LeaseTable({ open: [{ from: 0, to: UNITS }] });
+    table.apply({ kind: "grant", lease: 1, node: NODE, lane: 0, from: 0, to: 10 });
+    table.apply({ kind: "progress", lease: 1, to: 5 });
+    for (let unit = 0; unit < 2 * MAX_ROUND_FINDS; unit++) {
+      expect(isRecordFull(jobWith(0), table), `${unit} finds`).to.equal(false);
+      table.apply({ kind: "find", node: NODE, nonce: nonceIn(unit) });
+    }
+    table.apply({ kind: "grant", lease: 2, node: NODE, lane: 0, from: 10, to: MAX_ROUND_FINDS });
+    expect(isRecordFull(jobWith(0), table)).to.equal(true);
+  });
+
   it("does not count finds that an earlier record has", () => {
     expect(isRecordFull(jobWith(5), tableOf(MAX_ROUND_FINDS, UNITS))).to.equal(false);
     expect(isRecordFull(jobWith(5), tableOf(MAX_ROUND_FINDS + 5, UNITS))).to.equal(true);
